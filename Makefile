@@ -62,7 +62,7 @@ $(FLAGS_MK): Makefile
 	    -o /dev/null 2>/dev/null && [ -z "$(VARIANT)" ]; then \
 	  echo "PROBED += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"; fi >>$@.tmp
 	@mv $@.tmp $@
-CFLAGS = $(CPPFLAGS) $(PROBED) $(OPT) -MMD -MP
+CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(filter -fsanitize=address%,$(OPT))
 ifeq ($(VARIANT),fuzz)
 LDFLAGS += -fsanitize=address,undefined

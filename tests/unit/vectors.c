@@ -1,5 +1,5 @@
 /*
- * Loader of tests/data/*.json and of the fixture folder (see vectors.h).
+ * Loader of the vector files and of the fixture folder (see vectors.h).
  * The hex reader is its own: the product's is under test.
  */
 #include <stdarg.h>
