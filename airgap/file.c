@@ -1,0 +1,684 @@
+/*
+ * Reading files, and the one writer of files.
+ *
+ * A write is: open a temporary file with O_EXCL in the target's folder,
+ * write all, set the final mode, fsync, close, rename, fsync of the folder.
+ * The rename is the commit: before it the target is untouched, after it the
+ * target is complete.  Where nothing may be replaced the rename itself
+ * refuses (RENAME_NOREPLACE, or link and unlink where the file system has
+ * only that), so a race cannot overwrite.  A read-back happens before the
+ * rename, so bytes that a medium did not keep are never committed.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "airgap/file.h"
+
+#define READ_START 4096
+#define SECRET_FILE_MAX (1 << 20)
+#define TMP_SUFFIX 6
+#define TMP_TRIES 100
+#define COMPARE_CHUNK 512
+
+static const char tmp_letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+void
+buf_free(struct buf *b)
+{
+	if (b == NULL)
+		return;
+	free(b->p);
+	b->p = NULL;
+	b->n = 0;
+}
+
+static int
+sys_error(struct err *e, const char *what, const char *path)
+{
+	const char *why = strerror(errno);
+
+	if (errno == ENOSPC || errno == EDQUOT)
+		return err_set(e, ERR_SYSTEM,
+		    "cannot %s %s: %s; make room and run this again", what,
+		    path, why);
+	return err_set(e, ERR_SYSTEM, "cannot %s %s: %s", what, path, why);
+}
+
+static int
+no_memory(struct err *e)
+{
+	return err_set(e, ERR_SYSTEM, "out of memory");
+}
+
+/* --- reading */
+
+/* What people call the input. */
+static const char *
+input_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static int
+too_large(struct err *e, const char *path, size_t max)
+{
+	return err_set(e, ERR_INPUT,
+	    "%s is larger than the %zu bytes allowed here",
+	    input_name(path), max);
+}
+
+static int
+input_open(const char *path, int *fd, struct err *e)
+{
+	struct stat st;
+
+	*fd = strcmp(path, "-") == 0 ?
+	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
+	    open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd < 0 || fstat(*fd, &st) != 0) {
+		err_set(e, ERR_INPUT, "cannot open %s: %s", input_name(path),
+		    strerror(errno));
+		goto out;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		err_set(e, ERR_INPUT, "%s is a folder, not a file",
+		    input_name(path));
+		goto out;
+	}
+	return 0;
+out:
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	return ERR_INPUT;
+}
+
+/* Reads up to cap bytes; *n < cap only at the end of the file. */
+static int
+read_up_to(int fd, uint8_t *p, size_t cap, size_t *n)
+{
+	*n = 0;
+	while (*n < cap) {
+		ssize_t got = read(fd, p + *n, cap - *n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return ERR_INPUT;
+		if (got == 0)
+			break;
+		*n += (size_t)got;
+	}
+	return 0;
+}
+
+/* The next buffer size: twice as much, at most one byte over max. */
+static size_t
+next_cap(size_t cap, size_t max)
+{
+	if (cap == 0)
+		return max < READ_START ? max + 1 : READ_START;
+	return cap > max / 2 ? max + 1 : 2 * cap;
+}
+
+int
+file_read(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	size_t cap = 0, got;
+	struct buf b = { 0 };
+	uint8_t *more;
+	int r = ERR_INTERNAL, fd = -1;
+
+	*out = b;
+	if (max == SIZE_MAX)
+		max--;
+	if ((r = input_open(path, &fd, e)) != 0)
+		return r;
+	do {
+		cap = next_cap(cap, max);
+		if ((more = realloc(b.p, cap)) == NULL) {
+			r = no_memory(e);
+			goto out;
+		}
+		b.p = more;
+		if ((r = read_up_to(fd, b.p + b.n, cap - b.n, &got)) != 0) {
+			err_set(e, r, "cannot read %s: %s", input_name(path),
+			    strerror(errno));
+			goto out;
+		}
+		b.n += got;
+		if (b.n > max) {
+			r = too_large(e, path, max);
+			goto out;
+		}
+	} while (b.n == cap);
+	if ((more = realloc(b.p, b.n == 0 ? 1 : b.n)) != NULL)
+		b.p = more;
+	*out = b;
+	b = (struct buf){ 0 };
+	r = 0;
+out:
+	buf_free(&b);
+	close(fd);
+	return r;
+}
+
+/* Moves the n bytes of *s into guarded memory of exactly cap bytes. */
+static int
+secret_resize(struct secret *s, size_t n, size_t cap, struct err *e)
+{
+	struct secret t = { 0 };
+	int r = cap == 0 ? 0 : secret_new(&t, cap, e);
+
+	if (r != 0)
+		return r;
+	if (n > 0)
+		memcpy(t.b, s->b, n);
+	secret_free(s);
+	*s = t;
+	return 0;
+}
+
+int
+file_read_secret(const char *path, size_t max, struct secret *out,
+    struct err *e)
+{
+	struct secret s = { 0 };
+	size_t cap = 0, n = 0, got;
+	int r = ERR_INTERNAL, fd = -1;
+
+	*out = s;
+	if (max > SECRET_FILE_MAX)
+		return err_set(e, r, "secret file limit over 1 MiB");
+	if ((r = input_open(path, &fd, e)) != 0)
+		return r;
+	do {
+		cap = next_cap(cap, max);
+		if ((r = secret_resize(&s, n, cap, e)) != 0)
+			goto out;
+		if ((r = read_up_to(fd, s.b + n, cap - n, &got)) != 0) {
+			err_set(e, r, "cannot read %s: %s", input_name(path),
+			    strerror(errno));
+			goto out;
+		}
+		n += got;
+		if (n > max) {
+			r = too_large(e, path, max);
+			goto out;
+		}
+	} while (n == cap);
+	if ((r = secret_resize(&s, n, n, e)) != 0)
+		goto out;
+	*out = s;
+	s = (struct secret){ 0 };
+out:
+	secret_free(&s);
+	close(fd);
+	return r;
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* --- writing */
+
+/* A target path in its parts; all heap, freed by target_free. */
+struct target {
+	char *dir;	/* "." where the path has no folder */
+	char *name;
+	char *tmp;	/* path of the temporary file, suffix last */
+	int dir_fd;
+};
+
+static void
+target_free(struct target *t)
+{
+	free(t->dir);
+	free(t->name);
+	free(t->tmp);
+	if (t->dir_fd >= 0)
+		close(t->dir_fd);
+}
+
+/* Splits path, trailing slashes dropped, into folder and last part. */
+static int
+target_split(struct target *t, const char *path, struct err *e)
+{
+	size_t n = strlen(path), cut;
+
+	*t = (struct target){ .dir_fd = -1 };
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	for (cut = n; cut > 0 && path[cut - 1] != '/'; cut--)
+		continue;
+	t->name = strndup(path + cut, n - cut);
+	if (cut == 0)
+		t->dir = strdup(".");
+	else
+		t->dir = strndup(path, cut == 1 ? 1 : cut - 1);
+	return t->name == NULL || t->dir == NULL ? no_memory(e) : 0;
+}
+
+/* As target_split, and opens the folder: it is synced after the rename. */
+static int
+target_open(struct target *t, const char *path, struct err *e)
+{
+	int r = target_split(t, path, e);
+	size_t n = strlen(path);
+
+	if (r != 0)
+		return r;
+	if (n == 0 || path[n - 1] == '/' || strcmp(t->name, ".") == 0 ||
+	    strcmp(t->name, "..") == 0)
+		return err_set(e, ERR_SYSTEM,
+		    "cannot write '%s': this is not the name of a file", path);
+	t->dir_fd = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dir_fd < 0)
+		return sys_error(e, "open folder", t->dir);
+	if (asprintf(&t->tmp, "%s/.%s.tmp-%.*s", t->dir, t->name, TMP_SUFFIX,
+	    "XXXXXX") < 0) {
+		t->tmp = NULL;
+		return no_memory(e);
+	}
+	return 0;
+}
+
+static bool
+is_stray(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	return entry[0] == '.' && strncmp(entry + 1, name, n) == 0 &&
+	    strncmp(entry + 1 + n, ".tmp-", 5) == 0 &&
+	    strlen(entry + 1 + n + 5) == TMP_SUFFIX &&
+	    strspn(entry + 1 + n + 5, tmp_letters) == TMP_SUFFIX;
+}
+
+/*
+ * Removes what an interrupted write of the same name left.  A failure here
+ * is no reason to fail the write: a stray file hinders nobody.
+ */
+static void
+remove_strays(const struct target *t)
+{
+	DIR *d = opendir(t->dir);
+	struct dirent *de;
+	struct stat st;
+
+	if (d == NULL)
+		return;
+	while ((de = readdir(d)) != NULL)
+		if (is_stray(de->d_name, t->name) &&
+		    fstatat(dirfd(d), de->d_name, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+			(void)unlinkat(dirfd(d), de->d_name, 0);
+	closedir(d);
+}
+
+static int
+tmp_create(struct target *t, int *fd, struct err *e)
+{
+	char *suffix = t->tmp + strlen(t->tmp) - TMP_SUFFIX;
+	uint8_t rnd[TMP_SUFFIX];
+
+	for (int i = 0; i < TMP_TRIES; i++) {
+		random_bytes(rnd, sizeof(rnd));
+		for (size_t j = 0; j < TMP_SUFFIX; j++)
+			suffix[j] = tmp_letters[rnd[j] % 32];
+		*fd = open(t->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+		    O_NOFOLLOW, FILE_MODE_SECRET);
+		if (*fd >= 0 || errno != EEXIST)
+			break;
+	}
+	return *fd >= 0 ? 0 : sys_error(e, "create", t->tmp);
+}
+
+static int
+write_all(int fd, struct bytes data)
+{
+	size_t done = 0;
+
+	while (done < data.n) {
+		ssize_t n = write(fd, data.p + done, data.n - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return ERR_SYSTEM;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+sync_fd(int fd)
+{
+	int r;
+
+	do
+		r = fsync(fd);
+	while (r != 0 && errno == EINTR);
+	return r;
+}
+
+/* FAT and some network file systems accept a mode and do not keep it. */
+static int
+set_mode(int fd, mode_t mode, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fchmod(fd, mode) != 0 || fstat(fd, &st) != 0)
+		return sys_error(e, "set the mode of", path);
+	if ((mode & 077) == 0 && (st.st_mode & 077) != 0)
+		return err_set(e, ERR_SYSTEM, "the file system of %s cannot "
+		    "keep a file private; choose another folder", path);
+	return 0;
+}
+
+static int
+tmp_fill(struct target *t, const char *path, struct bytes data, mode_t mode,
+    struct err *e)
+{
+	int r = ERR_INTERNAL, fd = -1;
+
+	if ((r = tmp_create(t, &fd, e)) != 0)
+		return r;
+	if ((r = set_mode(fd, mode, path, e)) != 0)
+		goto out;
+	if ((r = write_all(fd, data)) != 0 || sync_fd(fd) != 0) {
+		r = sys_error(e, "write", path);
+		goto out;
+	}
+	/* so that a read-back asks the medium, where the kernel agrees */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+out:
+	if (close(fd) != 0 && r == 0)
+		r = sys_error(e, "close", path);
+	if (r != 0)
+		(void)unlink(t->tmp);
+	return r;
+}
+
+/* The bytes may be secret: they pass through a wiped stack buffer only. */
+static int
+tmp_compare(const struct target *t, const char *path, struct bytes data,
+    struct err *e)
+{
+	uint8_t chunk[COMPARE_CHUNK];
+	size_t done = 0, n = 1;
+	int r = 0, fd = open(t->tmp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return sys_error(e, "read back", path);
+	while (r == 0 && n > 0) {
+		if ((r = read_up_to(fd, chunk, sizeof(chunk), &n)) != 0) {
+			r = sys_error(e, "read back", path);
+		} else if (n > data.n - done || (n > 0 &&
+		    memcmp(chunk, data.p + done, n) != 0)) {
+			r = ERR_REFUSED;
+		}
+		done += n;
+	}
+	if (r == ERR_REFUSED || (r == 0 && done != data.n))
+		r = err_set(e, ERR_SYSTEM, "%s reads back other bytes than "
+		    "were written; use another disk", path);
+	close(fd);
+	wipe(chunk, sizeof(chunk));
+	return r;
+}
+
+static int
+exists_error(struct err *e, const char *path)
+{
+	return err_set(e, ERR_EXISTS,
+	    "%s is there already and was not touched", path);
+}
+
+/* What may be replaced is a regular file: no folder, device or link. */
+static int
+check_target(const char *path, bool replace, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return 0;
+	if (!replace)
+		return exists_error(e, path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_EXISTS,
+		    "%s is not a regular file and was not replaced", path);
+	return 0;
+}
+
+static int
+rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -1;
+	if (link(from, to) != 0)
+		return -1;
+	/* a leftover second name is a stray: the next write removes it */
+	(void)unlink(from);
+	return 0;
+}
+
+static int
+commit(const struct target *t, const char *path, bool replace, struct err *e)
+{
+	int r = replace ? rename(t->tmp, path) : rename_new(t->tmp, path);
+
+	if (r != 0) {
+		r = errno == EEXIST && !replace ? exists_error(e, path) :
+		    sys_error(e, "put in place", path);
+		(void)unlink(t->tmp);
+		return r;
+	}
+	/* EINVAL: this file system has no fsync of folders */
+	if (sync_fd(t->dir_fd) != 0 && errno != EINVAL) {
+		r = sys_error(e, "sync the folder of", path);
+		if (!replace)
+			(void)unlink(path);
+		return r;
+	}
+	return 0;
+}
+
+static int
+write_file(const char *path, struct bytes data, mode_t mode, bool replace,
+    bool check, struct err *e)
+{
+	struct target t = { .dir_fd = -1 };
+	int r = ERR_INTERNAL;
+
+	if ((r = target_open(&t, path, e)) != 0 ||
+	    (r = check_target(path, replace, e)) != 0)
+		goto out;
+	remove_strays(&t);
+	if ((r = tmp_fill(&t, path, data, mode, e)) != 0)
+		goto out;
+	if (check && (r = tmp_compare(&t, path, data, e)) != 0) {
+		(void)unlink(t.tmp);
+		goto out;
+	}
+	r = commit(&t, path, replace, e);
+out:
+	target_free(&t);
+	return r;
+}
+
+int
+file_write(const char *path, struct bytes data, mode_t mode, bool replace,
+    struct err *e)
+{
+	return write_file(path, data, mode, replace, false, e);
+}
+
+int
+file_write_checked(const char *path, struct bytes data, mode_t mode,
+    bool replace, struct err *e)
+{
+	return write_file(path, data, mode, replace, true, e);
+}
+
+int
+file_output(const char *path, struct bytes data, mode_t mode, bool replace,
+    bool binary, struct err *e)
+{
+	if (path != NULL && strcmp(path, "-") != 0)
+		return file_write(path, data, mode, replace, e);
+	if (binary && isatty(STDOUT_FILENO))
+		return err_set(e, ERR_USAGE, "the output is binary and "
+		    "standard output is a terminal; use -o FILE");
+	if (write_all(STDOUT_FILENO, data) != 0)
+		return sys_error(e, "write", "standard output");
+	return 0;
+}
+
+/* --- folders */
+
+static int
+set_folder_mode(const char *path, mode_t mode, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return sys_error(e, "open folder", path);
+	if ((r = set_mode(fd, mode, path, e)) == 0 && sync_fd(fd) != 0 &&
+	    errno != EINVAL)
+		r = sys_error(e, "sync folder", path);
+	close(fd);
+	return r;
+}
+
+static int
+sync_parent(const char *path, struct err *e)
+{
+	struct target t = { .dir_fd = -1 };
+	int r = target_split(&t, path, e);
+
+	if (r != 0)
+		goto out;
+	t.dir_fd = open(t.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t.dir_fd < 0 || (sync_fd(t.dir_fd) != 0 && errno != EINVAL))
+		r = sys_error(e, "sync folder", t.dir);
+out:
+	target_free(&t);
+	return r;
+}
+
+int
+file_mkdir(const char *path, mode_t mode, struct err *e)
+{
+	struct stat st;
+	int r = ERR_INTERNAL;
+
+	if (mkdir(path, 0700) != 0) {
+		int why = errno;
+
+		if (why == EEXIST && stat(path, &st) == 0 &&
+		    S_ISDIR(st.st_mode))
+			return 0;
+		errno = why;
+		return sys_error(e, "make folder", path);
+	}
+	if ((r = set_folder_mode(path, mode, e)) != 0 ||
+	    (r = sync_parent(path, e)) != 0)
+		(void)rmdir(path);
+	return r;
+}
+
+/* Names on the heap, grown as the folder is read. */
+struct names {
+	char **v;
+	size_t n, cap;
+};
+
+static void
+names_free(struct names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+}
+
+static int
+names_add(struct names *l, const char *name, struct err *e)
+{
+	if (l->n == l->cap) {
+		size_t cap = l->cap == 0 ? 16 : 2 * l->cap;
+		char **v = reallocarray(l->v, cap, sizeof(*v));
+
+		if (v == NULL)
+			return no_memory(e);
+		l->v = v;
+		l->cap = cap;
+	}
+	if ((l->v[l->n] = strdup(name)) == NULL)
+		return no_memory(e);
+	l->n++;
+	return 0;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int
+names_read(struct names *l, DIR *d, const char *dir, struct err *e)
+{
+	struct dirent *de;
+	struct stat st;
+	int r = 0;
+
+	for (errno = 0; r == 0 && (de = readdir(d)) != NULL; errno = 0)
+		if (de->d_name[0] != '.' &&
+		    fstatat(dirfd(d), de->d_name, &st, 0) == 0 &&
+		    S_ISREG(st.st_mode))
+			r = names_add(l, de->d_name, e);
+	if (r == 0 && errno != 0)
+		r = err_set(e, ERR_INPUT, "cannot read folder %s: %s", dir,
+		    strerror(errno));
+	return r;
+}
+
+int
+file_list(const char *dir, int (*each)(const char *name, void *ctx),
+    void *ctx, struct err *e)
+{
+	struct names l = { 0 };
+	DIR *d = opendir(dir);
+	int r = ERR_INTERNAL;
+
+	if (d == NULL)
+		return err_set(e, ERR_INPUT, "cannot read folder %s: %s", dir,
+		    strerror(errno));
+	if ((r = names_read(&l, d, dir, e)) != 0)
+		goto out;
+	if (l.n > 0)
+		qsort(l.v, l.n, sizeof(*l.v), by_bytes);
+	for (size_t i = 0; r == 0 && i < l.n; i++)
+		r = each(l.v[i], ctx);
+out:
+	names_free(&l);
+	closedir(d);
+	return r;
+}
