@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -555,9 +554,12 @@ file_output(const char *path, struct bytes data, mode_t mode, bool replace,
 static int
 set_folder_mode(const char *path, mode_t mode, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r = 0;
+	int r = 0, fd = -1;
 
+	/* an odd umask may have made it unreadable to its owner */
+	if (chmod(path, 0700) == 0)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		    O_CLOEXEC);
 	if (fd < 0)
 		return sys_error(e, "open folder", path);
 	if ((r = set_mode(fd, mode, path, e)) == 0 && sync_fd(fd) != 0 &&
@@ -601,84 +603,5 @@ file_mkdir(const char *path, mode_t mode, struct err *e)
 	if ((r = set_folder_mode(path, mode, e)) != 0 ||
 	    (r = sync_parent(path, e)) != 0)
 		(void)rmdir(path);
-	return r;
-}
-
-/* Names on the heap, grown as the folder is read. */
-struct names {
-	char **v;
-	size_t n, cap;
-};
-
-static void
-names_free(struct names *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i]);
-	free(l->v);
-}
-
-static int
-names_add(struct names *l, const char *name, struct err *e)
-{
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 16 : 2 * l->cap;
-		char **v = reallocarray(l->v, cap, sizeof(*v));
-
-		if (v == NULL)
-			return no_memory(e);
-		l->v = v;
-		l->cap = cap;
-	}
-	if ((l->v[l->n] = strdup(name)) == NULL)
-		return no_memory(e);
-	l->n++;
-	return 0;
-}
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int
-names_read(struct names *l, DIR *d, const char *dir, struct err *e)
-{
-	struct dirent *de;
-	struct stat st;
-	int r = 0;
-
-	for (errno = 0; r == 0 && (de = readdir(d)) != NULL; errno = 0)
-		if (de->d_name[0] != '.' &&
-		    fstatat(dirfd(d), de->d_name, &st, 0) == 0 &&
-		    S_ISREG(st.st_mode))
-			r = names_add(l, de->d_name, e);
-	if (r == 0 && errno != 0)
-		r = err_set(e, ERR_INPUT, "cannot read folder %s: %s", dir,
-		    strerror(errno));
-	return r;
-}
-
-int
-file_list(const char *dir, int (*each)(const char *name, void *ctx),
-    void *ctx, struct err *e)
-{
-	struct names l = { 0 };
-	DIR *d = opendir(dir);
-	int r = ERR_INTERNAL;
-
-	if (d == NULL)
-		return err_set(e, ERR_INPUT, "cannot read folder %s: %s", dir,
-		    strerror(errno));
-	if ((r = names_read(&l, d, dir, e)) != 0)
-		goto out;
-	if (l.n > 0)
-		qsort(l.v, l.n, sizeof(*l.v), by_bytes);
-	for (size_t i = 0; r == 0 && i < l.n; i++)
-		r = each(l.v[i], ctx);
-out:
-	names_free(&l);
-	closedir(d);
 	return r;
 }

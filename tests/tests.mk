@@ -1,17 +1,58 @@
-# Test programs: one per tests/unit/*_test.c, tests/ct/*_ct.c,
-# tests/bench/*_bench.c and tests/fuzz/*_fuzz.c.
+# Test programs.  A file appears and is built; nothing is listed here.
+#   tests/unit/*_test.c      cmocka            $(B)/unit/
+#   tests/ct/*_ct.c          under memcheck    $(B)/ct/     (VARIANT=ct)
+#   tests/fuzz/*_fuzz.c      libFuzzer         $(B)/fuzz/   (VARIANT=fuzz)
+#   tests/crash/*_crash.c    a program         $(B)/crash/
+#   tests/crash/*_preload.c  for LD_PRELOAD    $(B)/crash/*.so
+#   tests/bench/*_bench.c    a program         $(B)/bench/
+# Other .c files of a folder are linked into each of its programs.
 
-UNIT := $(sort $(wildcard tests/unit/*_test.c))
-UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT))
-UNIT_HELP := $(call obj,$(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c))))
 LIBS_TEST := $(LIB_CEREMONY) $(LIB_TOKEN) $(LIB_AIRGAP)
+tests_in = $(sort $(wildcard tests/$(1)/*_$(2).c))
+bin_of = $(patsubst tests/%.c,$(B)/%,$(call tests_in,$(1),$(2)))
+help_of = $(call obj,$(filter-out %_test.c %_ct.c %_fuzz.c %_crash.c \
+	%_preload.c %_bench.c,$(sort $(wildcard tests/$(1)/*.c))))
 
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_HELP) $(LIBS_TEST)
+UNIT_BIN := $(call bin_of,unit,test)
+CT_BIN := $(call bin_of,ct,ct)
+FUZZ_BIN := $(call bin_of,fuzz,fuzz)
+BENCH_BIN := $(call bin_of,bench,bench)
+CRASH_BIN := $(call bin_of,crash,crash) \
+	$(addsuffix .so,$(call bin_of,crash,preload))
+
+comma := ,
+LIBS_unit := -lcmocka -ljansson -lcbor
+LIBS_bench := -lgfshare -lm
+LDFLAGS_fuzz := -fsanitize=fuzzer
+
+# $(1) the folder
+define TEST_RULE
+$(B)/$(1)/%: $(B)/obj/tests/$(1)/%.o $(call help_of,$(1)) $(LIBS_TEST)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC) $$(LDFLAGS) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1)) \
+	    $$(LIBS_CORE)
+endef
+$(foreach d,unit ct fuzz crash bench,$(eval $(call TEST_RULE,$(d))))
+
+# calls of the writer that its test makes fail
+$(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
+	fchmod rename renameat2 link isatty)
+
+# no layers and no sanitizer below a preload: it stands between them and libc
+$(B)/crash/%.so: tests/crash/%.c $(FLAGS_MK)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson $(LIBS_CORE)
+	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -ldl
 
 unit: $(UNIT_BIN)
+ct-programs: $(CT_BIN)
+fuzz-programs: $(FUZZ_BIN)
+crash-programs: $(CRASH_BIN)
+bench-programs: $(BENCH_BIN)
 
-.PHONY: unit
+bench: bench-programs
+	@tests/bench.sh $(BENCH_BIN)
+
+.PHONY: unit ct-programs fuzz-programs crash-programs bench-programs bench
 .SECONDARY:

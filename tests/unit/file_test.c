@@ -1,0 +1,742 @@
+/*
+ * The one writer of files: what is at a path after every way a write can go.
+ *
+ * The calls of the writer are wrapped (-Wl,--wrap), so that each one can be
+ * made to fail, to be interrupted, or to write short.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "airgap/file.h"
+
+/* --- injected faults */
+
+enum call { CALL_NONE, CALL_WRITE, CALL_FSYNC, CALL_FCHMOD, CALL_RENAME,
+    CALL_RENAMEAT2, CALL_LINK };
+
+static struct {
+	enum call call;
+	int nth;	/* which call fails, from 1 */
+	int times;	/* how many fail from there */
+	int err;
+} fault;
+static bool short_writes;	/* one byte a call, every other EINTR */
+static bool flip_writes;	/* the medium keeps other bytes */
+static bool loose_modes;	/* as FAT: a mode is accepted and not kept */
+static char race_path[64];	/* appears just before the rename */
+
+static bool
+hit(enum call call)
+{
+	if (fault.call != call || --fault.nth > 0 || fault.times-- <= 0)
+		return false;
+	errno = fault.err;
+	return true;
+}
+
+static void
+arm(enum call call, int nth, int times, int err)
+{
+	fault.call = call;
+	fault.nth = nth;
+	fault.times = times;
+	fault.err = err;
+}
+
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __real_renameat2(int d, const char *from, int d2, const char *to,
+    unsigned flags);
+int __wrap_renameat2(int d, const char *from, int d2, const char *to,
+    unsigned flags);
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __real_isatty(int fd);
+int __wrap_isatty(int fd);
+
+static bool stdout_is_terminal;
+
+int
+__wrap_isatty(int fd)
+{
+	return fd == STDOUT_FILENO ? stdout_is_terminal : __real_isatty(fd);
+}
+
+ssize_t
+__wrap_write(int fd, const void *p, size_t n)
+{
+	static int turn;
+	uint8_t other;
+
+	if (hit(CALL_WRITE))
+		return -1;
+	if (flip_writes && n > 0) {
+		other = *(const uint8_t *)p ^ 1;
+		return __real_write(fd, &other, 1);
+	}
+	if (!short_writes)
+		return __real_write(fd, p, n);
+	if (turn++ % 2 == 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return __real_write(fd, p, n > 0 ? 1 : 0);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	return hit(CALL_FSYNC) ? -1 : __real_fsync(fd);
+}
+
+int
+__wrap_fchmod(int fd, mode_t mode)
+{
+	if (hit(CALL_FCHMOD))
+		return -1;
+	return __real_fchmod(fd, loose_modes ? 0755 : mode);
+}
+
+static void
+race(void)
+{
+	int fd;
+
+	if (race_path[0] == '\0')
+		return;
+	fd = open(race_path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(__real_write(fd, "first", 5), 5);
+	close(fd);
+	race_path[0] = '\0';
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+	return hit(CALL_RENAME) ? -1 : __real_rename(from, to);
+}
+
+int
+__wrap_renameat2(int d, const char *from, int d2, const char *to,
+    unsigned flags)
+{
+	if (hit(CALL_RENAMEAT2))
+		return -1;
+	race();
+	return __real_renameat2(d, from, d2, to, flags);
+}
+
+int
+__wrap_link(const char *from, const char *to)
+{
+	if (hit(CALL_LINK))
+		return -1;
+	race();
+	return __real_link(from, to);
+}
+
+/* --- a scratch folder a test */
+
+static char dir[] = "/tmp/quorate-file-XXXXXX";
+static char path[64];
+
+static int
+remove_all(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+
+	if (d == NULL)
+		return -1;
+	while ((de = readdir(d)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0 &&
+		    unlinkat(dirfd(d), de->d_name, 0) != 0)
+			(void)unlinkat(dirfd(d), de->d_name, AT_REMOVEDIR);
+	closedir(d);
+	return rmdir(dir);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/out", dir);
+	memset(&fault, 0, sizeof(fault));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	short_writes = flip_writes = loose_modes = stdout_is_terminal = false;
+	race_path[0] = '\0';
+	memset(&fault, 0, sizeof(fault));
+	return remove_all();
+}
+
+static size_t
+entries(void)
+{
+	DIR *d = opendir(dir);
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+static void
+assert_file(const char *p, const char *text)
+{
+	struct buf b;
+
+	assert_int_equal(file_read(p, 1 << 20, &b, NULL), 0);
+	assert_int_equal(b.n, strlen(text));
+	assert_memory_equal(b.p, text, b.n);
+	buf_free(&b);
+}
+
+static mode_t
+mode_of(const char *p)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(p, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static int
+put(const char *text, bool replace, struct err *e)
+{
+	return file_write(path, bytes_str(text), FILE_MODE_PUBLIC, replace, e);
+}
+
+/* --- writing */
+
+static void
+a_written_file_reads_back_and_leaves_nothing_else(void **state)
+{
+	(void)state;
+	assert_int_equal(put("hello", false, NULL), 0);
+	assert_file(path, "hello");
+	assert_int_equal(put("other", true, NULL), 0);
+	assert_file(path, "other");
+	assert_int_equal(put("", true, NULL), 0);
+	assert_file(path, "");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+the_mode_is_exact_under_every_umask(void **state)
+{
+	static const mode_t masks[] = { 0, 022, 077, 0777, 0277 };
+	static const mode_t modes[] = { 0600, 0644, 0400, 0444 };
+	char sub[80];
+
+	(void)state;
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	for (size_t i = 0; i < 5; i++) {
+		mode_t old = umask(masks[i]);
+
+		for (size_t j = 0; j < 4; j++) {
+			assert_int_equal(file_write(path, bytes_str("x"),
+			    modes[j], true, NULL), 0);
+			assert_int_equal(mode_of(path), modes[j]);
+		}
+		assert_int_equal(file_mkdir(sub, 0750, NULL), 0);
+		assert_int_equal(mode_of(sub), 0750);
+		assert_int_equal(rmdir(sub), 0);
+		umask(old);
+	}
+}
+
+static void
+a_file_is_never_overwritten_without_replace(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(put("old", false, NULL), 0);
+	assert_int_equal(put("new", false, &e), ERR_EXISTS);
+	assert_non_null(strstr(e.text, path));
+	assert_file(path, "old");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_file_that_appears_in_a_race_is_not_overwritten(void **state)
+{
+	(void)state;
+	memcpy(race_path, path, sizeof(path));
+	assert_int_equal(put("second", false, NULL), ERR_EXISTS);
+	assert_file(path, "first");
+	assert_int_equal(entries(), 1);
+
+	/* the same where only link exists */
+	assert_int_equal(unlink(path), 0);
+	memcpy(race_path, path, sizeof(path));
+	arm(CALL_RENAMEAT2, 1, 1, EINVAL);
+	assert_int_equal(put("second", false, NULL), ERR_EXISTS);
+	assert_file(path, "first");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_file_system_without_noreplace_gets_link_and_unlink(void **state)
+{
+	(void)state;
+	arm(CALL_RENAMEAT2, 1, 1, ENOSYS);
+	assert_int_equal(put("linked", false, NULL), 0);
+	assert_file(path, "linked");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_symbolic_link_at_the_target_is_neither_followed_nor_replaced(void **state)
+{
+	char other[80];
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s/other", dir);
+	assert_int_equal(file_write(other, bytes_str("theirs"), 0644, false,
+	    NULL), 0);
+	for (int dangling = 0; dangling < 2; dangling++) {
+		if (dangling)
+			assert_int_equal(unlink(other), 0);
+		else
+			assert_int_equal(symlink("other", path), 0);
+		assert_int_equal(put("x", false, NULL), ERR_EXISTS);
+		assert_int_equal(put("x", true, NULL), ERR_EXISTS);
+		if (!dangling)
+			assert_file(other, "theirs");
+		assert_true(file_exists(path));
+	}
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_folder_or_device_at_the_target_is_not_replaced(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(put("x", true, NULL), ERR_EXISTS);
+	assert_int_equal(put("x", false, NULL), ERR_EXISTS);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(put("x", true, NULL), ERR_EXISTS);
+	assert_int_equal(entries(), 1);
+}
+
+static void
+what_is_not_a_file_name_is_refused(void **state)
+{
+	char p[400];
+
+	(void)state;
+	assert_int_equal(file_write("", bytes_str("x"), 0644, true, NULL),
+	    ERR_SYSTEM);
+	snprintf(p, sizeof(p), "%s/", dir);
+	assert_int_equal(file_write(p, bytes_str("x"), 0644, true, NULL),
+	    ERR_SYSTEM);
+	snprintf(p, sizeof(p), "%s/..", dir);
+	assert_int_equal(file_write(p, bytes_str("x"), 0644, true, NULL),
+	    ERR_SYSTEM);
+	snprintf(p, sizeof(p), "%s/none/file", dir);
+	assert_int_equal(file_write(p, bytes_str("x"), 0644, true, NULL),
+	    ERR_SYSTEM);
+	snprintf(p, sizeof(p), "%s/%0250d", dir, 1);
+	assert_int_equal(file_write(p, bytes_str("x"), 0644, true, NULL),
+	    ERR_SYSTEM);
+	assert_int_equal(entries(), 0);
+}
+
+static void
+interrupted_and_short_writes_are_continued(void **state)
+{
+	(void)state;
+	short_writes = true;
+	assert_int_equal(file_write_checked(path, bytes_str("byte by byte"),
+	    0600, false, NULL), 0);
+	short_writes = false;
+	assert_file(path, "byte by byte");
+	arm(CALL_FSYNC, 1, 3, EINTR);
+	assert_int_equal(put("again", true, NULL), 0);
+	assert_file(path, "again");
+}
+
+static void
+a_failing_call_leaves_the_old_file_and_nothing_else(void **state)
+{
+	static const struct { enum call call; int err; } f[] = {
+		{ CALL_WRITE, ENOSPC }, { CALL_WRITE, EIO },
+		{ CALL_WRITE, EDQUOT }, { CALL_FSYNC, EIO },
+		{ CALL_FSYNC, ENOSPC }, { CALL_FCHMOD, EPERM },
+		{ CALL_RENAME, EIO }, { CALL_RENAME, ENOSPC },
+	};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(put("old", false, NULL), 0);
+	for (size_t i = 0; i < sizeof(f) / sizeof(f[0]); i++) {
+		arm(f[i].call, 1, 1, f[i].err);
+		assert_int_equal(put("new", true, &e), ERR_SYSTEM);
+		assert_non_null(strstr(e.text, strerror(f[i].err)));
+		assert_file(path, "old");
+		assert_int_equal(entries(), 1);
+	}
+}
+
+static void
+a_failing_call_of_a_new_file_leaves_nothing(void **state)
+{
+	static const struct { enum call call; int nth; int err; } f[] = {
+		{ CALL_WRITE, 1, ENOSPC }, { CALL_FSYNC, 1, EIO },
+		{ CALL_FCHMOD, 1, EPERM }, { CALL_RENAMEAT2, 1, EIO },
+		{ CALL_FSYNC, 2, EIO },	/* of the folder, after the rename */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(f) / sizeof(f[0]); i++) {
+		arm(f[i].call, f[i].nth, 1, f[i].err);
+		assert_int_equal(put("new", false, NULL), ERR_SYSTEM);
+		assert_int_equal(entries(), 0);
+	}
+	arm(CALL_FSYNC, 2, 1, EINVAL);	/* no fsync of folders here */
+	assert_int_equal(put("new", false, NULL), 0);
+	assert_file(path, "new");
+}
+
+static void
+a_full_disk_leaves_the_old_file_and_nothing_else(void **state)
+{
+	static uint8_t big[128 * 1024];
+	struct rlimit old, tight;
+	bool full = mount("none", dir, "tmpfs", 0, "size=64k") == 0;
+	struct err e;
+	int r;
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	assert_int_equal(put("old", false, NULL), 0);
+	if (!full) {	/* not root: a limit is as good a wall */
+		signal(SIGXFSZ, SIG_IGN);
+		assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+		tight = old;
+		tight.rlim_cur = 64 * 1024;
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	}
+	r = file_write(path, bytes_of(big, sizeof(big)), 0600, true, &e);
+	if (!full)
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(r, ERR_SYSTEM);
+	assert_non_null(strstr(e.text, full ? "make room" : "too large"));
+	assert_file(path, "old");
+	assert_int_equal(entries(), 1);
+	if (full)
+		assert_int_equal(umount(dir), 0);
+}
+
+static void
+a_medium_that_keeps_other_bytes_commits_nothing(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(put("old", false, NULL), 0);
+	flip_writes = true;
+	assert_int_equal(file_write_checked(path, bytes_str("new"), 0600,
+	    true, &e), ERR_SYSTEM);
+	flip_writes = false;
+	assert_non_null(strstr(e.text, "reads back other bytes"));
+	assert_file(path, "old");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_secret_is_not_written_where_modes_are_not_kept(void **state)
+{
+	struct err e;
+
+	(void)state;
+	loose_modes = true;
+	assert_int_equal(file_write(path, bytes_str("s"), FILE_MODE_SECRET,
+	    false, &e), ERR_SYSTEM);
+	assert_non_null(strstr(e.text, "private"));
+	assert_int_equal(entries(), 0);
+	assert_int_equal(put("public", false, NULL), 0);
+}
+
+static void
+touch(const char *name)
+{
+	char p[128];
+	int fd;
+
+	snprintf(p, sizeof(p), "%s/%s", dir, name);
+	fd = open(p, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void
+strays_of_the_same_name_go_and_others_stay(void **state)
+{
+	static const char *const keep[] = { ".other.tmp-abcdef",
+	    ".out.tmp-abcde", ".out.tmp-abcdefg", ".out.tmp-abc.ef",
+	    ".out.tmp-a.tmp-abcdef" };
+	char p[128];
+
+	(void)state;
+	touch(".out.tmp-abcdef");
+	touch(".out.tmp-234567");
+	for (size_t i = 0; i < 5; i++)
+		touch(keep[i]);
+	assert_int_equal(put("x", false, NULL), 0);
+	assert_int_equal(entries(), 6);
+	for (size_t i = 0; i < 5; i++) {
+		snprintf(p, sizeof(p), "%s/%s", dir, keep[i]);
+		assert_true(file_exists(p));
+	}
+}
+
+static void
+a_relative_path_is_written_in_the_working_folder(void **state)
+{
+	char *old = getcwd(NULL, 0);
+
+	(void)state;
+	assert_non_null(old);
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(file_write("out", bytes_str("x"), 0600, false, NULL),
+	    0);
+	assert_int_equal(file_mkdir("sub/", 0700, NULL), 0);
+	assert_int_equal(chdir(old), 0);
+	free(old);
+	assert_file(path, "x");
+	assert_int_equal(entries(), 2);
+}
+
+static void
+a_folder_that_is_there_is_fine_and_a_file_there_is_not(void **state)
+{
+	char sub[80];
+
+	(void)state;
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	assert_int_equal(file_mkdir(sub, 0700, NULL), 0);
+	assert_int_equal(file_mkdir(sub, 0755, NULL), 0);
+	assert_int_equal(mode_of(sub), 0700);
+	assert_int_equal(put("x", false, NULL), 0);
+	assert_int_equal(file_mkdir(path, 0700, NULL), ERR_SYSTEM);
+	assert_int_equal(rmdir(sub), 0);
+	arm(CALL_FSYNC, 1, 1, EIO);
+	assert_int_equal(file_mkdir(sub, 0700, NULL), ERR_SYSTEM);
+	assert_false(file_exists(sub));
+}
+
+/* --- reading */
+
+static void
+a_read_is_exact_up_to_its_limit_and_refused_over_it(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, 8192, 100000 };
+	static uint8_t data[100000];
+	struct secret s;
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 >> 3);
+	for (size_t i = 0; i < 7; i++) {
+		size_t n = sizes[i];
+
+		assert_int_equal(file_write(path, bytes_of(data, n), 0600,
+		    true, NULL), 0);
+		assert_int_equal(file_read(path, n, &b, NULL), 0);
+		assert_int_equal(b.n, n);
+		assert_memory_equal(b.p, data, n);
+		buf_free(&b);
+		assert_int_equal(file_read_secret(path, n, &s, NULL), 0);
+		assert_int_equal(s.len, n);
+		if (n > 0)
+			assert_memory_equal(s.b, data, n);
+		secret_free(&s);
+		if (n == 0)
+			continue;
+		assert_int_equal(file_read(path, n - 1, &b, NULL), ERR_INPUT);
+		assert_null(b.p);
+		assert_int_equal(file_read_secret(path, n - 1, &s, NULL),
+		    ERR_INPUT);
+		assert_null(s.b);
+	}
+	assert_int_equal(file_read(path, SIZE_MAX, &b, NULL), 0);
+	assert_int_equal(b.n, sizeof(data));
+	buf_free(&b);
+}
+
+static void
+missing_files_and_folders_are_refused_with_their_name(void **state)
+{
+	struct secret s;
+	struct buf b;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(file_read(path, 10, &b, &e), ERR_INPUT);
+	assert_non_null(strstr(e.text, path));
+	assert_int_equal(file_read(dir, 10, &b, &e), ERR_INPUT);
+	assert_non_null(strstr(e.text, "is a folder"));
+	assert_int_equal(file_read_secret(dir, 10, &s, &e), ERR_INPUT);
+	assert_null(s.b);
+}
+
+static void
+a_dash_reads_standard_input(void **state)
+{
+	int old = dup(STDIN_FILENO), p[2];
+	struct buf b;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(__real_write(p[1], "piped", 5), 5);
+	close(p[1]);
+	assert_int_equal(dup2(p[0], STDIN_FILENO), STDIN_FILENO);
+	close(p[0]);
+	assert_int_equal(file_read("-", 100, &b, &e), 0);
+	assert_int_equal(b.n, 5);
+	assert_memory_equal(b.p, "piped", 5);
+	buf_free(&b);
+	/* still open for a later reader: only at its end */
+	assert_int_equal(file_read("-", 100, &b, &e), 0);
+	assert_int_equal(b.n, 0);
+	buf_free(&b);
+	if (old >= 0) {
+		dup2(old, STDIN_FILENO);
+		close(old);
+	}
+}
+
+static int
+collect(const char *name, void *ctx)
+{
+	char *s = ctx;
+
+	strcat(strcat(s, name), " ");
+	return strcmp(name, "stop") == 0 ? 7 : 0;
+}
+
+static void
+a_folder_lists_its_regular_files_in_byte_order(void **state)
+{
+	char s[128] = "", p[128];
+	struct err e;
+
+	(void)state;
+	touch("b");
+	touch("a.pub");
+	touch("B");
+	touch("\xc3\xa9");
+	touch(".hidden");
+	snprintf(p, sizeof(p), "%s/folder", dir);
+	assert_int_equal(mkdir(p, 0700), 0);
+	assert_int_equal(file_list(dir, collect, s, &e), 0);
+	assert_string_equal(s, "B a.pub b \xc3\xa9 ");
+	touch("stop");
+	s[0] = '\0';
+	assert_int_equal(file_list(dir, collect, s, &e), 7);
+	assert_string_equal(s, "B a.pub b stop ");
+	assert_int_equal(file_list(p, collect, s, &e), 0);
+	assert_int_equal(file_list("/nonexistent", collect, s, &e), ERR_INPUT);
+}
+
+/* --- standard output */
+
+static void
+binary_goes_to_a_pipe_and_never_to_a_terminal(void **state)
+{
+	int old, p[2], r, t;
+	char got[8] = "";
+	struct err e;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	fflush(stdout);
+	old = dup(STDOUT_FILENO);
+	assert_int_equal(dup2(p[1], STDOUT_FILENO), STDOUT_FILENO);
+	stdout_is_terminal = true;
+	t = file_output("-", bytes_str("no"), 0600, false, true, &e);
+	r = file_output(NULL, bytes_str("a"), 0600, false, false, &e);
+	stdout_is_terminal = false;
+	r |= file_output(NULL, bytes_str("b"), 0600, false, true, &e);
+	dup2(old, STDOUT_FILENO);
+	close(old);
+	close(p[1]);
+	assert_int_equal(t, ERR_USAGE);
+	assert_int_equal(r, 0);
+	assert_int_equal(read(p[0], got, sizeof(got)), 2);
+	assert_string_equal(got, "ab");
+	close(p[0]);
+	assert_int_equal(file_output(path, bytes_str("x"), 0600, false, true,
+	    &e), 0);
+	assert_file(path, "x");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_written_file_reads_back_and_leaves_nothing_else),
+		T(the_mode_is_exact_under_every_umask),
+		T(a_file_is_never_overwritten_without_replace),
+		T(a_file_that_appears_in_a_race_is_not_overwritten),
+		T(a_file_system_without_noreplace_gets_link_and_unlink),
+		T(a_symbolic_link_at_the_target_is_neither_followed_nor_replaced),
+		T(a_folder_or_device_at_the_target_is_not_replaced),
+		T(what_is_not_a_file_name_is_refused),
+		T(interrupted_and_short_writes_are_continued),
+		T(a_failing_call_leaves_the_old_file_and_nothing_else),
+		T(a_failing_call_of_a_new_file_leaves_nothing),
+		T(a_full_disk_leaves_the_old_file_and_nothing_else),
+		T(a_medium_that_keeps_other_bytes_commits_nothing),
+		T(a_secret_is_not_written_where_modes_are_not_kept),
+		T(strays_of_the_same_name_go_and_others_stay),
+		T(a_relative_path_is_written_in_the_working_folder),
+		T(a_folder_that_is_there_is_fine_and_a_file_there_is_not),
+		T(a_read_is_exact_up_to_its_limit_and_refused_over_it),
+		T(missing_files_and_folders_are_refused_with_their_name),
+		T(a_dash_reads_standard_input),
+		T(a_folder_lists_its_regular_files_in_byte_order),
+		T(binary_goes_to_a_pipe_and_never_to_a_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
