@@ -1,14 +1,12 @@
 # Quorate: one Makefile, no recursion into folders, no configure.
-#   make            all programs into build/
-#   make demo       the whole story on simulated parts
-#   make check      tests (SUITE=unit,e2e,... picks some); last line N passed
-#   make help       the other targets
-# Variants (VARIANT=asan|clang|ct|fuzz) build into build/VARIANT.
+# `make help` lists the targets.  Variants (VARIANT=asan|clang|ct|fuzz) build
+# into build/VARIANT.  V=1 shows the commands.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
+export LC_ALL := C
 
 VARIANT ?=
 B := build$(if $(VARIANT),/$(VARIANT))
@@ -32,28 +30,35 @@ HARDEN := -fPIE -fstack-protector-all -fcf-protection \
 	-fstack-clash-protection -fno-common
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 OPT := -O2 -g -D_FORTIFY_SOURCE=2
+SANITIZE :=
 ifeq ($(VARIANT),asan)
-OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined
+OPT := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 ifeq ($(VARIANT),fuzz)
-OPT := -O1 -g -fsanitize=address,undefined,fuzzer-no-link \
-	-fno-sanitize-recover=all
+SANITIZE := -fsanitize=address,undefined
+OPT := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -fno-sanitize-recover=all
 endif
 ifeq ($(VARIANT),ct)
 OPT := -O2 -g -DCT_CHECK
 endif
-# sanitizers and memcheck bring their own stack layout
-ifneq ($(filter asan fuzz,$(VARIANT)),)
+# sanitizers bring their own stack layout
+ifneq ($(SANITIZE),)
 WARN := $(filter-out -Wframe-larger-than=2047,$(WARN))
 endif
 CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
+# These goals run before there is a compiler, or need none.
+BARE := check demo setup help lint clean
 FLAGS_MK := $(B)/flags.mk
-ifeq ($(filter clean setup help distclean,$(MAKECMDGOALS)),)
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 -include $(FLAGS_MK)
 endif
+HEADERS := openssl/evp.h sodium.h cbor.h jansson.h
 $(FLAGS_MK): Makefile
+	@printf '#include <%s>\n' $(HEADERS) | $(CC) -E -x c - -o /dev/null \
+	    2>/dev/null || { echo "$(CC) or one of $(HEADERS) is missing;" \
+	    "'make setup' installs: $$(.ci/setup --list build)" >&2; exit 1; }
 	@mkdir -p $(B)
 	@for f in $(WARN) $(HARDEN); do \
 	  if echo 'int x;' | $(CC) -Werror $$f -x c -c - -o /dev/null \
@@ -63,10 +68,7 @@ $(FLAGS_MK): Makefile
 	  echo "PROBED += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"; fi >>$@.tmp
 	@mv $@.tmp $@
 CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
-LDFLAGS = $(HARDEN_LD) $(filter -fsanitize=address%,$(OPT))
-ifeq ($(VARIANT),fuzz)
-LDFLAGS += -fsanitize=address,undefined
-endif
+LDFLAGS = $(HARDEN_LD) $(SANITIZE)
 
 # --- layers, lowest first; a program links the layers below it
 AIRGAP := $(sort $(wildcard airgap/*.c airgap/seal/*.c airgap/record/*.c))
@@ -80,7 +82,7 @@ LIB_CEREMONY := $(B)/lib/ceremony.a
 LIBS_CORE := -lcrypto -lsodium
 PROGRAMS := $(B)/quorate
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(B)/quorate.buildinfo
 
 $(LIB_AIRGAP): $(call obj,$(AIRGAP))
 $(LIB_TOKEN): $(call obj,$(TOKEN))
@@ -100,11 +102,58 @@ $(B)/quorate: $(B)/obj/ceremony/main.o $(LIB_CEREMONY) $(LIB_TOKEN) $(LIB_AIRGAP
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
+# What the programs were made of: sources, flags, compiler, libraries.
+$(B)/quorate.buildinfo: $(PROGRAMS) .ci/buildinfo
+	@.ci/buildinfo '$(CC)' '$(subst $(CURDIR),.,$(CFLAGS))' '$(LDFLAGS)' \
+	    $(PROGRAMS) >$@.tmp && mv $@.tmp $@
+
 include tests/tests.mk
+
+# --- for people
+setup:
+	@.ci/setup test
+
+demo:
+	@.ci/setup build
+	@$(MAKE) all
+	@docs/examples/demo.sh
+
+# SUITE=unit,e2e picks; the order and what each shows: tests/run
+check:
+	@.ci/setup test
+	@MAKE='$(MAKE)' MAKEFLAGS= tests/run '$(SUITE)'
+
+fuzz ct lint reproduce:
+	@.ci/setup test
+	@MAKE='$(MAKE)' MAKEFLAGS= tests/run $@
+
+PREFIX ?= /usr/local
+BIN = $(DESTDIR)$(PREFIX)/bin
+DOC = $(DESTDIR)$(PREFIX)/share/doc/quorate
+MAN = $(DESTDIR)$(PREFIX)/share/man
+install: all
+	install -d $(BIN) $(DOC)
+	install -m 755 $(PROGRAMS) $(BIN)
+	install -m 644 LICENSE README.md $(B)/quorate.buildinfo $(DOC)
+	for m in $(sort $(wildcard docs/man/*.[1-8])); do \
+	  install -D -m 644 $$m $(MAN)/man$${m##*.}/$${m##*/} || exit 1; done
 
 clean:
 	rm -rf build
 
-.PHONY: all clean
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+#: make             all programs into build/
+#: make demo        the whole story on simulated parts, in this terminal
+#: make check       all tests; SUITE=build,unit,asan,ct,fuzz,crash,e2e,lint,
+#:                  reproduce picks some; FUZZ_SECONDS=20 a target
+#: make setup       the missing Debian packages, after one question
+#: make bench       measurements: a table, and build/bench.json
+#: make fuzz        the suite fuzz alone; so do ct, lint, reproduce
+#: make install     into PREFIX=/usr/local, below DESTDIR
+#: make clean       removes build/
+#: VARIANT=asan|clang|ct|fuzz builds into build/VARIANT; V=1 shows commands
+
+.PHONY: all setup demo check fuzz ct lint reproduce install clean help
 DEPS := $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 -include $(DEPS)
