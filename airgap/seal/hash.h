@@ -1,7 +1,8 @@
 /*
- * SHA-2 over libcrypto, algorithms fetched once (FIPS 180-4), and
- * HKDF-SHA512 / HMAC-SHA512 (RFC 5869, RFC 2104).  These cannot fail except
- * for lack of memory, where the process stops: no caller could go on.
+ * SHA-2 (FIPS 180-4), HKDF-SHA512 and HMAC (RFC 5869, RFC 2104).  These
+ * cannot fail except for lack of memory, where the process stops: no caller
+ * could go on.  sha256 and sha384 are for public bytes; sha512, HMAC and
+ * HKDF leave nothing of their input behind and may be given secrets.
  */
 #ifndef AIRGAP_SEAL_HASH_H
 #define AIRGAP_SEAL_HASH_H
