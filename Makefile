@@ -2,6 +2,7 @@
 # `make help` lists the targets.  Variants (VARIANT=asan|clang|ct|fuzz) build
 # into build/VARIANT.  V=1 shows the commands.
 
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -14,7 +15,7 @@ CC := gcc
 AR := ar
 V ?= 0
 Q := $(if $(filter 0,$(V)),@)
-say = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' $(1) $(2))
+say = $(if $(filter 0$(SILENT),$(V)),@printf '  %-6s %s\n' $(1) $(2))
 
 ifneq ($(filter clang fuzz,$(VARIANT)),)
 CC := clang

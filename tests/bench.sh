@@ -28,7 +28,7 @@ jq -r '.[] | [.name, .value, .unit, (.against // "-"), (.ratio // "-"),
 	(if .ok == null then "not measured" + (if .reason then ": " + .reason
 	else "" end) elif .ok then "ok" else "MISSED" end)] | @tsv' \
 	build/bench.json | awk -F '\t' '
-	function short(x) { return x ~ /^-?[0-9.e+-]+$/ ? sprintf("%.4g", x) : x }
+	function short(x) { return x ~ /^-?[0-9][0-9.e+-]*$/ ? sprintf("%.4g", x) : x }
 	BEGIN {
 		f = "%-44s %10s %-6s %-22s %7s %-10s %s\n"
 		printf f, "name", "value", "unit", "against", "ratio", "target", ""
