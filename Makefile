@@ -52,14 +52,17 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help lint clean
 FLAGS_MK := $(B)/flags.mk
+HEADERS := openssl/evp.h sodium.h cbor.h jansson.h
+FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(wildcard $(FLAGS_MK))$(shell $(CC) -E -x c $(HEADERS:%=-include %) \
+	/dev/null >/dev/null 2>&1 && echo there),)
+$(error $(CC), or one of $(HEADERS), is missing; 'make setup' installs: \
+	$(shell .ci/setup --list $(if $(VARIANT),test,build)))
+endif
 -include $(FLAGS_MK)
 endif
-HEADERS := openssl/evp.h sodium.h cbor.h jansson.h
 $(FLAGS_MK): Makefile
-	@printf '#include <%s>\n' $(HEADERS) | $(CC) -E -x c - -o /dev/null \
-	    2>/dev/null || { echo "$(CC) or one of $(HEADERS) is missing;" \
-	    "'make setup' installs: $$(.ci/setup --list build)" >&2; exit 1; }
 	@mkdir -p $(B)
 	@for f in $(WARN) $(HARDEN); do \
 	  if echo 'int x;' | $(CC) -Werror $$f -x c -c - -o /dev/null \
