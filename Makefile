@@ -50,8 +50,7 @@ endif
 CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
-BARE := check demo setup help lint clean
-FLAGS_MK := $(B)/flags.mk
+BARE := check demo setup help fuzz ct lint reproduce clean
 HEADERS := openssl/evp.h sodium.h cbor.h jansson.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
