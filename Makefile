@@ -118,7 +118,7 @@ setup:
 
 demo:
 	@.ci/setup build
-	@$(MAKE) all
+	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) all
 	@docs/examples/demo.sh
 
 # SUITE=unit,e2e picks; the order and what each shows: tests/run
@@ -137,7 +137,7 @@ MAN = $(DESTDIR)$(PREFIX)/share/man
 install: all
 	install -d $(BIN) $(DOC)
 	install -m 755 $(PROGRAMS) $(BIN)
-	install -m 644 LICENSE README.md $(B)/quorate.buildinfo $(DOC)
+	install -m 644 LICENSE $(wildcard README*) $(B)/quorate.buildinfo $(DOC)
 	for m in $(sort $(wildcard docs/man/*.[1-8])); do \
 	  install -D -m 644 $$m $(MAN)/man$${m##*.}/$${m##*/} || exit 1; done
 
