@@ -43,6 +43,9 @@ endif
 ifeq ($(VARIANT),ct)
 OPT := -O2 -g -DCT_CHECK
 endif
+ifeq ($(VARIANT),cover)
+OPT := -O0 -g --coverage
+endif
 # sanitizers bring their own stack layout
 ifneq ($(SANITIZE),)
 WARN := $(filter-out -Wframe-larger-than=2047,$(WARN))
@@ -50,7 +53,7 @@ endif
 CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
-BARE := check demo setup help fuzz ct lint reproduce clean
+BARE := check demo setup help fuzz ct lint reproduce cover clean
 HEADERS := openssl/evp.h sodium.h cbor.h jansson.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
@@ -71,7 +74,7 @@ $(FLAGS_MK): Makefile
 	  echo "PROBED += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"; fi >>$@.tmp
 	@mv $@.tmp $@
 CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
-LDFLAGS = $(HARDEN_LD) $(SANITIZE)
+LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, lowest first; a program links the layers below it
 AIRGAP := $(sort $(wildcard airgap/*.c airgap/seal/*.c airgap/record/*.c))
@@ -130,6 +133,10 @@ fuzz ct lint reproduce:
 	@.ci/setup test
 	@MAKE='$(MAKE)' MAKEFLAGS= tests/run $@
 
+cover:
+	@.ci/setup test
+	@MAKE='$(MAKE)' MAKEFLAGS= tests/cover.sh
+
 PREFIX ?= /usr/local
 BIN = $(DESTDIR)$(PREFIX)/bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/quorate
@@ -153,10 +160,11 @@ help:
 #: make setup       the missing Debian packages, after one question
 #: make bench       measurements: a table, and build/bench.json
 #: make fuzz        the suite fuzz alone; so do ct, lint, reproduce
+#: make cover       lines of the product that the unit tests run
 #: make install     into PREFIX=/usr/local, below DESTDIR
 #: make clean       removes build/
-#: VARIANT=asan|clang|ct|fuzz builds into build/VARIANT; V=1 shows commands
+#: VARIANT=asan|clang|ct|fuzz|cover builds into build/VARIANT; V=1 shows commands
 
-.PHONY: all setup demo check fuzz ct lint reproduce install clean help
+.PHONY: all setup demo check fuzz ct lint reproduce cover install clean help
 DEPS := $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 -include $(DEPS)
