@@ -186,6 +186,37 @@ list_next(struct rd *r, const struct type *item, void *out)
 	return r->left > 0 && borsh_read(&d, item, r, out) == 0;
 }
 
+struct pack {
+	const struct type *t;
+	const uint8_t *items;
+	size_t n;
+};
+
+static int
+put_items(struct sink *s, const void *ctx)
+{
+	const struct pack *p = ctx;
+	int r = 0;
+
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		r = borsh_write(s, p->t, p->items + i * p->t->size);
+	return r;
+}
+
+int
+list_pack(const struct type *t, const void *items, size_t n, struct list *out,
+    struct buf *own, struct err *e)
+{
+	const struct pack p = { t, items, n };
+	int r;
+
+	*out = (struct list){ 0 };
+	if ((r = sink_collect(put_items, &p, own, e)) != 0)
+		return r;
+	*out = (struct list){ buf_bytes(own), (uint32_t)n };
+	return 0;
+}
+
 bool
 json_has_member(struct bytes object, const char *name)
 {

@@ -163,6 +163,13 @@ list_walk(const struct list *l)
 }
 bool list_next(struct rd *r, const struct type *item, void *out);
 
+/*
+ * Packs n values (t->size apart) into a list; the bytes go to own (free with
+ * buf_free after the list's last use).
+ */
+int list_pack(const struct type *t, const void *items, size_t n,
+    struct list *out, struct buf *own, struct err *e) MUST_CHECK;
+
 /* True if a member of that name is in a JSON object value. */
 bool json_has_member(struct bytes object, const char *name);
 
