@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "airgap/record/form.h"
+#include "airgap/record/label.h"
 #include "airgap/record/reader.h"
 
 static void *
@@ -342,6 +343,28 @@ write_value(const struct form *form, const struct form_field *f,
 		return f->write(s, value);
 	}
 	return ERR_INTERNAL;
+}
+
+int
+form_check_alias(const struct form *f, enum mode mode, struct bytes alias,
+    struct err *e)
+{
+	int r = ERR_INTERNAL;
+
+	if ((r = label_check_alias(alias, e)) != 0 ||
+	    (r = mode_check_alias(mode, alias, e)) != 0)
+		err_prefix(e, "%s", f->what);
+	return r;
+}
+
+int
+form_check_key(const struct form *f, const char *name,
+    const struct public_key *key, struct err *e)
+{
+	int r = public_key_check(bytes_of(key->b, PUBLIC_KEY_LEN));
+
+	return r == 0 ? 0 : err_set(e, ERR_INPUT, "%s: key '%s': %s",
+	    f->what, name, err_text(r));
 }
 
 static bool

@@ -78,6 +78,12 @@ int form_write_entry(const struct form *f, struct sink *s,
 int form_check(const struct form *f, const void *value,
     struct err *e) MUST_CHECK;
 
+/* An alias and its mark (ERR_REFUSED); a public key.  Name the record. */
+int form_check_alias(const struct form *f, enum mode mode,
+    struct bytes alias, struct err *e) MUST_CHECK;
+int form_check_key(const struct form *f, const char *name,
+    const struct public_key *key, struct err *e) MUST_CHECK;
+
 /*
  * The "type" of a record of ours (borrowed from in), to tell files apart.
  * Returns 0 or ERR_INPUT.
