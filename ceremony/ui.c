@@ -1,0 +1,140 @@
+/*
+ * Questions, safe printing of foreign text, fingerprints, times.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "airgap/record/reader.h"
+#include "airgap/seal/hex.h"
+#include "ceremony/ui.h"
+
+#define ANSWER_MAX 64
+
+/* A line of at most ANSWER_MAX - 1 characters; false at end of input. */
+static bool
+read_answer(char out[static ANSWER_MAX])
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getchar()) != EOF && c != '\n')
+		if (n < ANSWER_MAX - 1)
+			out[n++] = (char)c;
+	if (c == EOF && n == 0)
+		return false;
+	while (n > 0 && (out[n - 1] == ' ' || out[n - 1] == '\r'))
+		n--;
+	out[n] = '\0';
+	return true;
+}
+
+int
+ui_confirm(struct err *e, const char *fmt, ...)
+{
+	char answer[ANSWER_MAX];
+	va_list ap;
+
+	fflush(stdout);
+	for (;;) {
+		va_start(ap, fmt);
+		vfprintf(stderr, fmt, ap);
+		va_end(ap);
+		fputs(" [yes/no] ", stderr);
+		if (!read_answer(answer))
+			return err_set(e, ERR_REFUSED, "no answer: nothing "
+			    "was done");
+		if (strcmp(answer, "yes") == 0)
+			return 0;
+		if (strcmp(answer, "no") == 0)
+			return err_set(e, ERR_REFUSED, "you said no: nothing "
+			    "was done");
+		fputs("please type yes or no\n", stderr);
+	}
+}
+
+void
+ui_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/*
+ * Characters that a terminal acts on or that turn the line around: C0, DEL,
+ * C1, and Unicode's bidirectional and separator controls.
+ */
+static bool
+is_dangerous(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
+	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+	    (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || cp == 0x61c;
+}
+
+void
+ui_print_text(struct bytes text)
+{
+	bool valid = utf8_valid(text);
+
+	for (size_t i = 0; i < text.n;) {
+		size_t n = 1;
+		uint32_t cp = valid ? utf8_point(bytes_of(text.p + i,
+		    text.n - i), &n) : text.p[i];
+
+		if (is_dangerous(cp) || (!valid && cp >= 0x80))
+			for (size_t j = 0; j < n; j++)
+				printf("\\x%02x", text.p[i + j]);
+		else
+			fwrite(text.p + i, 1, n, stdout);
+		i += n;
+	}
+}
+
+void
+ui_print_hex(const char *name, struct bytes value)
+{
+	printf("%s", name);
+	for (size_t i = 0; i < value.n; i++) {
+		if (i % 32 == 0)
+			fputs("\n   ", stdout);
+		printf("%s%02x", i % 4 == 0 ? " " : "", value.p[i]);
+	}
+	putchar('\n');
+}
+
+void
+ui_fingerprint(const struct digest256 *d, char out[static 80])
+{
+	char *o = out;
+
+	for (size_t i = 0; i < sizeof(d->b); i += 4) {
+		if (i > 0)
+			*o++ = ' ';
+		hex_encode(d->b + i, 4, o);
+		o += 8;
+	}
+	*o = '\0';
+}
+
+void
+ui_time(int64_t unix_seconds, char out[static 32])
+{
+	time_t t = (time_t)unix_seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, 32, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(out, 32, "out of range");
+}
+
+int64_t
+ui_now(void)
+{
+	return (int64_t)time(NULL);
+}

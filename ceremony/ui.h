@@ -1,0 +1,39 @@
+/*
+ * Talking to the person: questions on standard error, answers from standard
+ * input (a terminal, or a pipe in scripts), public text on standard output.
+ */
+#ifndef CEREMONY_UI_H
+#define CEREMONY_UI_H
+
+#include "airgap/bytes.h"
+#include "airgap/err.h"
+
+/*
+ * Asks until the answer is "yes" (0) or "no" (ERR_REFUSED); anything else is
+ * asked again.  End of input is a refusal.
+ */
+int ui_confirm(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3)
+    MUST_CHECK;
+
+/* A line to the person on standard error. */
+void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/*
+ * Prints text from outside on standard output: control characters, invalid
+ * UTF-8 and line breaks are shown as \xNN, so that no name can forge a line.
+ */
+void ui_print_text(struct bytes text);
+
+/* "name: value" with the value in hex, in groups of 8 digits, wrapped. */
+void ui_print_hex(const char *name, struct bytes value);
+
+/* A 32-byte fingerprint in 8 groups of 8 digits. */
+void ui_fingerprint(const struct digest256 *d, char out[static 80]);
+
+/* "2026-11-23 18:02:11 UTC"; out holds 32. */
+void ui_time(int64_t unix_seconds, char out[static 32]);
+
+/* The only clock of the ceremony: seconds since 1970. */
+int64_t ui_now(void);
+
+#endif
