@@ -8,7 +8,7 @@
 #include "airgap/set_dir.h"
 
 #define PUB_FILE_MAX 4096	/* bytes: 260 digits and white space */
-#define PATH_TEXT 4096
+#define PATH_TEXT 1024
 
 struct found {
 	char alias[256];
