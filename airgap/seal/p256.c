@@ -266,7 +266,7 @@ nonces_next(struct nonces *g, uint8_t k[static SCALAR_LEN])
 	memcpy(k, g->v, SCALAR_LEN);
 }
 
-/* out = a * b mod n; both below n. */
+/* out = a * b mod n; both below n, and b is not out. */
 static int
 order_mul(BIGNUM *out, const BIGNUM *a, const BIGNUM *b, BN_CTX *ctx)
 {
@@ -287,7 +287,7 @@ signature_s(BIGNUM *s, const BIGNUM *k, const BIGNUM *h, const BIGNUM *r,
 	    curve.order, ctx, curve.mont) == 1 &&
 	    order_mul(s, r, d, ctx) == 1 &&
 	    BN_mod_add_quick(s, s, h, curve.order) == 1 &&
-	    order_mul(s, inverse, s, ctx) == 1;
+	    order_mul(s, s, inverse, ctx) == 1;
 }
 
 /* One try with nonce k; *usable false where r or s came out as 0. */
