@@ -63,7 +63,7 @@ peek(struct cbor_rd *r, enum major *major, uint64_t *v, size_t *size)
 	*v = 0;
 	for (size_t i = 1; i < *size; i++)
 		*v = *v << 8 | r->p[i];
-	if (*v < least[info - 24])
+	if (*major != M_SIMPLE && *v < least[info - 24])
 		return cbor_fail(r, "a number is not in its shortest form");
 	return 0;
 }
