@@ -110,11 +110,11 @@ read_persons(struct cbor_rd *r, void *value)
 	struct walk w = { 0 };
 	int c = walk_persons(&first, &w);
 
-	if (c != 0)
-		return c;
+	if (c != 0 || w.person_count == 0)
+		return c != 0 ? c : walk_persons(r, &w);
 	/* one block: the persons, then all spare keys (bytes) */
 	p->heap = calloc(1, w.person_count * sizeof(*w.persons) +
-	    w.key_count * sizeof(*w.keys) + 1);
+	    w.key_count * sizeof(*w.keys));
 	if (p->heap == NULL)
 		return err_set(r->e, ERR_SYSTEM, "out of memory");
 	w.persons = p->heap;

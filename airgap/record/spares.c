@@ -60,7 +60,7 @@ read_list(struct cbor_rd *r, void *value)
 
 	if (c != 0)
 		return c;
-	if ((s->heap = calloc(n + 1, sizeof(*s->list))) == NULL)
+	if (n > 0 && (s->heap = calloc(n, sizeof(*s->list))) == NULL)
 		return err_set(r->e, ERR_SYSTEM, "out of memory");
 	s->list = s->heap;
 	return walk(r, s->heap, &s->count);

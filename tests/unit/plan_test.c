@@ -2,6 +2,7 @@
  * The plan: each rule broken alone is refused with its own sentence, when
  * it is encoded and when it is decoded.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -344,6 +345,8 @@ a_plan_of_255_persons_comes_back(void **state)
 	(void)state;
 	assert_int_equal(plan_decode(buf_bytes(&b), &p, NULL), 0);
 	assert_int_equal(p.n, 255);
+	/* with the input itself at most three times the input */
+	assert_true(malloc_usable_size(p.heap) <= 2 * b.n);
 	assert_int_equal(plan_encode(&p, &again, NULL), 0);
 	assert_true(bytes_equal(buf_bytes(&b), buf_bytes(&again)));
 	plan_free(&p);

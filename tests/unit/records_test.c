@@ -2,6 +2,7 @@
  * Every record of ours: one form of bytes, and each break of it refused
  * with a sentence that names what is wrong.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -614,6 +615,7 @@ spares_are_in_order_and_never_twice(void **state)
 	assert_int_equal(spares_encode(&s, &b, &e), 0);
 	assert_int_equal(spares_decode(buf_bytes(&b), &back, &e), 0);
 	assert_int_equal(back.count, 2);
+	assert_true(malloc_usable_size(back.heap) <= 2 * b.n);
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(bytes_equal(back.list[i].alias, list[i].alias));
 		assert_memory_equal(&back.list[i].key, &list[i].key,
