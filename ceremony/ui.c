@@ -10,6 +10,7 @@
 #include "ceremony/ui.h"
 
 #define ANSWER_MAX 64
+#define QUOTED_COLUMNS 52
 
 /* A line of at most ANSWER_MAX - 1 characters; false at end of input. */
 static bool
@@ -66,34 +67,85 @@ ui_say(const char *fmt, ...)
 }
 
 /*
- * Characters that a terminal acts on or that turn the line around: C0, DEL,
- * C1, and Unicode's bidirectional and separator controls.
+ * Characters that a terminal acts on, that turn the line around or that
+ * nobody sees: C0, DEL, C1, Unicode's bidirectional and separator controls,
+ * zero-width characters and tags.
  */
 static bool
 is_dangerous(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ||
-	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	    (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || cp == 0x61c;
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad ||
+	    cp == 0x61c || cp == 0x180e || (cp >= 0x200b && cp <= 0x200f) ||
+	    (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) ||
+	    cp == 0xfeff || (cp >= 0xfff9 && cp <= 0xfffb) ||
+	    (cp >= 0xe0000 && cp <= 0xe0fff);
+}
+
+/*
+ * One character of text at i; *n is its size.  Returns the columns it takes
+ * (two for all that may be wide).
+ */
+static int
+put_char(FILE *to, struct bytes text, size_t i, bool valid, size_t *n)
+{
+	uint32_t cp = text.p[i];
+
+	*n = 1;
+	if (valid)
+		cp = utf8_point(bytes_of(text.p + i, text.n - i), n);
+	if (is_dangerous(cp) || (!valid && cp >= 0x80)) {
+		for (size_t j = 0; j < *n; j++)
+			fprintf(to, "\\x%02x", text.p[i + j]);
+		return 4 * (int)*n;
+	}
+	fwrite(text.p + i, 1, *n, to);
+	return cp < 0x1100 ? 1 : 2;
 }
 
 void
 ui_print_text(struct bytes text)
 {
 	bool valid = utf8_valid(text);
+	size_t n;
 
-	for (size_t i = 0; i < text.n;) {
-		size_t n = 1;
-		uint32_t cp = valid ? utf8_point(bytes_of(text.p + i,
-		    text.n - i), &n) : text.p[i];
+	for (size_t i = 0; i < text.n; i += n)
+		(void)put_char(stdout, text, i, valid, &n);
+}
 
-		if (is_dangerous(cp) || (!valid && cp >= 0x80))
-			for (size_t j = 0; j < n; j++)
-				printf("\\x%02x", text.p[i + j]);
-		else
-			fwrite(text.p + i, 1, n, stdout);
-		i += n;
+void
+ui_print_quoted(struct bytes text, int indent)
+{
+	bool valid = utf8_valid(text);
+	int column = 0;
+	size_t n;
+
+	putchar('"');
+	for (size_t i = 0; i < text.n; i += n) {
+		if (column >= QUOTED_COLUMNS) {
+			printf("\n%*s+ ", indent, "");
+			column = 0;
+		}
+		if (text.p[i] == '"' || text.p[i] == '\\') {
+			putchar('\\');
+			column++;
+		}
+		column += put_char(stdout, text, i, valid, &n);
 	}
+	putchar('"');
+}
+
+void
+ui_error(const char *sentence)
+{
+	struct bytes text = bytes_str(sentence);
+	bool valid = utf8_valid(text);
+	size_t n;
+
+	fflush(stdout);
+	fputs("quorate: ", stderr);
+	for (size_t i = 0; i < text.n; i += n)
+		(void)put_char(stderr, text, i, valid, &n);
+	fputc('\n', stderr);
 }
 
 void

@@ -24,6 +24,16 @@ void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
  */
 void ui_print_text(struct bytes text);
 
+/*
+ * As ui_print_text in double quotes, with \" and \\ inside; long text goes
+ * on below, behind indent spaces and "+ ", so that neither a quote nor the
+ * edge of the terminal can make one value look like two.
+ */
+void ui_print_quoted(struct bytes text, int indent);
+
+/* The sentence of an error on standard error, made safe as ui_print_text. */
+void ui_error(const char *sentence);
+
 /* "name: value" with the value in hex, in groups of 8 digits, wrapped. */
 void ui_print_hex(const char *name, struct bytes value);
 
