@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ceremony/cmd.h"
+#include "ceremony/ui.h"
 
 static int
 usage(struct cmd *c, const char *what, const char *word)
@@ -82,8 +83,6 @@ take_value(struct cmd *c, const struct opt *o, const char *value)
 		return take_number(c, o, value);
 	case OPT_MANY:
 		m = o->out;
-		if (m->n == CMD_MANY_MAX)
-			return usage(c, "too many of", o->name);
 		m->v[m->n++] = value;
 		return 0;
 	default:
@@ -132,6 +131,24 @@ take_option(struct cmd *c, const struct opt *opts, int *i, uint64_t *seen)
 	return take_value(c, &opts[k], value);
 }
 
+/* Room for every value of every OPT_MANY: no more than there are words. */
+static int
+prepare_many(struct cmd *c, const struct opt *opts)
+{
+	size_t words = (size_t)c->argc + 1, n = 0;
+
+	for (const struct opt *o = opts; o->kind != OPT_END; o++)
+		n += o->kind == OPT_MANY;
+	c->heap = calloc(n * words + 1, sizeof(*c->heap));
+	if (c->heap == NULL)
+		return err_set(&c->e, ERR_SYSTEM, "out of memory");
+	n = 0;
+	for (const struct opt *o = opts; o->kind != OPT_END; o++)
+		if (o->kind == OPT_MANY)
+			((struct many *)o->out)->v = c->heap + n++ * words;
+	return 0;
+}
+
 int
 cmd_parse(struct cmd *c, const struct opt *opts, int min, int max)
 {
@@ -139,6 +156,8 @@ cmd_parse(struct cmd *c, const struct opt *opts, int min, int max)
 	uint64_t seen = 0;
 	int r;
 
+	if ((r = prepare_many(c, opts)) != 0)
+		return r;
 	c->args = c->argv;
 	c->nargs = 0;
 	for (int i = 0; i < c->argc; i++) {
@@ -188,6 +207,8 @@ find(const struct command *list, const char *name)
 static int
 finish(struct cmd *c, int r)
 {
+	free(c->heap);
+	c->heap = NULL;
 	if (r == CMD_HELP)
 		r = 0;
 	/* a full disk or a closed pipe must not look like success */
@@ -196,8 +217,7 @@ finish(struct cmd *c, int r)
 		    "output");
 	if (r == 0)
 		return 0;
-	fprintf(stderr, "quorate: %s\n", c->e.text[0] != '\0' ? c->e.text :
-	    err_text(r));
+	ui_error(c->e.text[0] != '\0' ? c->e.text : err_text(r));
 	return err_exit_status(r);
 }
 

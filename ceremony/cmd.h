@@ -34,6 +34,7 @@ struct cmd {
 	char **argv;
 	int nargs;		/* set by cmd_parse: words that are no option */
 	char **args;
+	const char **heap;	/* behind every struct many; freed at the end */
 	struct err e;
 };
 
@@ -42,11 +43,9 @@ struct cmd {
 
 enum opt_kind { OPT_END, OPT_FLAG, OPT_TEXT, OPT_MANY, OPT_NUMBER };
 
-#define CMD_MANY_MAX 600
-
-/* Values of an option that may be given several times. */
+/* Values of an option that may be given several times; v is cmd's. */
 struct many {
-	const char *v[CMD_MANY_MAX];
+	const char **v;
 	size_t n;
 };
 

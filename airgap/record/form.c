@@ -447,6 +447,13 @@ mode_of(const void *value)
 }
 
 int
+form_body(const struct form *f, const void *value, struct buf *out,
+    struct err *e)
+{
+	return collect(f, value, true, out, e);
+}
+
+int
 form_message(const struct form *f, const void *value, enum purpose purpose,
     struct buf *out, struct err *e)
 {

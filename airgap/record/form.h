@@ -59,7 +59,11 @@ int form_decode(const struct form *f, struct bytes in, void *value,
 int form_encode(const struct form *f, const void *value, struct buf *out,
     struct err *e) MUST_CHECK;
 
-/* The message that is signed: its body is the record without signature. */
+/* The record without its signature: the body of what is signed. */
+int form_body(const struct form *f, const void *value, struct buf *out,
+    struct err *e) MUST_CHECK;
+
+/* The whole message that is signed. */
 int form_message(const struct form *f, const void *value,
     enum purpose purpose, struct buf *out, struct err *e) MUST_CHECK;
 

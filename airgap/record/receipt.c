@@ -56,12 +56,12 @@ receipt_encode(const struct receipt *x, struct buf *out, struct err *e)
 }
 
 int
-receipt_message(const struct receipt *x, struct buf *out, struct err *e)
+receipt_body(const struct receipt *x, struct buf *out, struct err *e)
 {
 	int r = check(x, e);
 
 	*out = (struct buf){ 0 };
-	return r != 0 ? r : form_message(&form, x, PURPOSE_RECEIPT, out, e);
+	return r != 0 ? r : form_body(&form, x, out, e);
 }
 
 int

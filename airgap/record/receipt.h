@@ -31,8 +31,11 @@ int receipt_decode(struct bytes in, struct receipt *out,
 int receipt_encode(const struct receipt *x, struct buf *out,
     struct err *e) MUST_CHECK;
 
-/* What the operator's key signs (the signature field is not used). */
-int receipt_message(const struct receipt *x, struct buf *out,
+/*
+ * The body that the operator's key signs as PURPOSE_RECEIPT (the signature
+ * field is not used): operator_key_sign builds the message around it.
+ */
+int receipt_body(const struct receipt *x, struct buf *out,
     struct err *e) MUST_CHECK;
 
 /*

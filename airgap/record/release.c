@@ -65,12 +65,12 @@ release_encode(const struct release *x, struct buf *out, struct err *e)
 }
 
 int
-release_message(const struct release *x, struct buf *out, struct err *e)
+release_body(const struct release *x, struct buf *out, struct err *e)
 {
 	int r = check(x, e);
 
 	*out = (struct buf){ 0 };
-	return r != 0 ? r : form_message(&form, x, PURPOSE_RELEASE, out, e);
+	return r != 0 ? r : form_body(&form, x, out, e);
 }
 
 int

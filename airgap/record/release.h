@@ -35,8 +35,11 @@ int release_decode(struct bytes in, struct release *out,
 int release_encode(const struct release *x, struct buf *out,
     struct err *e) MUST_CHECK;
 
-/* What the operator's key signs (the signature field is not used). */
-int release_message(const struct release *x, struct buf *out,
+/*
+ * The body that the operator's key signs as PURPOSE_RELEASE (the signature
+ * field is not used): operator_key_sign builds the message around it.
+ */
+int release_body(const struct release *x, struct buf *out,
     struct err *e) MUST_CHECK;
 
 /*

@@ -1,0 +1,104 @@
+/*
+ * Entropy of a genesis.  If either source alone is good, the seed is good:
+ * HKDF-Extract (RFC 5869) takes both as one input.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "airgap/seal/hash.h"
+#include "ceremony/entropy.h"
+#include "ceremony/ui.h"
+
+#define SYSTEM_LEN 64
+#define SALT "quorate/genesis-seed/v1"
+
+/*
+ * One byte at a time, so that no stdio buffer ever holds a roll.
+ * A line break right after a line break ends the input.
+ */
+static int
+read_rolls(struct secret *room, size_t *n, struct err *e)
+{
+	bool line_empty = true;
+	uint8_t c;
+	ssize_t got;
+
+	for (;;) {
+		got = read(STDIN_FILENO, &c, 1);
+		if (got < 0)
+			return err_set(e, ERR_SYSTEM, "cannot read the dice");
+		if (got == 0 || (c == '\n' && line_empty))
+			return 0;
+		if (c == '\n') {
+			line_empty = true;
+			fprintf(stderr, "%zu rolls so far; an empty line "
+			    "ends\n", *n);
+			continue;
+		}
+		line_empty = false;
+		if (c == ' ' || c == '\t' || c == '\r')
+			continue;
+		if (c < '1' || c > '6')
+			return err_set(e, ERR_INPUT, "dice: only the digits 1 "
+			    "to 6 and blanks; nothing was made, start again");
+		if (*n == DICE_MAX)
+			return err_set(e, ERR_INPUT, "dice: more than %d "
+			    "rolls", DICE_MAX);
+		room->b[(*n)++] = c;
+		wipe(&c, sizeof(c));
+	}
+}
+
+int
+entropy_read_dice(struct secret *dice, struct err *e)
+{
+	struct secret room = { 0 };
+	size_t n = 0;
+	int r;
+
+	*dice = (struct secret){ 0 };
+	ui_say("type your dice rolls, digits 1 to 6, at least %d (100 make "
+	    "258 bits);\nkeep them off camera, and destroy any note of them; "
+	    "an empty line ends", DICE_MIN);
+	if ((r = secret_new(&room, DICE_MAX, e)) != 0 ||
+	    (r = read_rolls(&room, &n, e)) != 0)
+		goto out;
+	if (n < DICE_MIN) {
+		r = err_set(e, ERR_INPUT, "dice: %zu rolls, at least %d are "
+		    "needed; nothing was made", n, DICE_MIN);
+		goto out;
+	}
+	if ((r = secret_new(dice, n, e)) == 0)
+		memcpy(dice->b, room.b, n);
+out:
+	secret_free(&room);
+	return r;
+}
+
+int
+entropy_seed(const struct secret *dice, const struct digest256 *fingerprint,
+    struct secret *seed, struct keyset *ks, struct err *e)
+{
+	struct secret ikm = { 0 };
+	int r;
+
+	*seed = (struct secret){ 0 };
+	*ks = (struct keyset){ 0 };
+	if ((r = secret_new(&ikm, SYSTEM_LEN + dice->len, e)) != 0 ||
+	    (r = secret_new(seed, SEED_LEN, e)) != 0)
+		goto out;
+	if (dice->len > 0)
+		memcpy(ikm.b + SYSTEM_LEN, dice->b, dice->len);
+	do {
+		random_bytes(ikm.b, SYSTEM_LEN);
+		hkdf_sha512(bytes_str(SALT), bytes_of(ikm.b, ikm.len),
+		    bytes_of(fingerprint->b, sizeof(fingerprint->b)), seed->b,
+		    SEED_LEN);
+		r = keyset_from_seed(ks, seed->b, e);
+	} while (r == ERR_SEED);
+out:
+	secret_free(&ikm);
+	if (r != 0)
+		secret_free(seed);
+	return r;
+}

@@ -1,0 +1,186 @@
+/*
+ * quorate genesis run: plan, confirmation, entropy, making, the one commit,
+ * and the files that follow from it.
+ */
+#include <stdio.h>
+
+#include "airgap/seal/hash.h"
+#include "ceremony/entropy.h"
+#include "ceremony/genesis_cmds.h"
+#include "ceremony/genesis_dir.h"
+#include "ceremony/genesis_load.h"
+#include "ceremony/genesis_make.h"
+#include "ceremony/plan_show.h"
+#include "ceremony/ui.h"
+
+struct run_options {
+	const char *plan, *dir, *fingerprint;
+	struct many keys, absent;
+	bool dice;
+};
+
+static int
+check_absent(const struct plan *p, const struct many *absent, struct err *e)
+{
+	for (size_t i = 0; i < absent->n; i++)
+		if (plan_person(p, bytes_str(absent->v[i])) == NULL)
+			return err_set(e, ERR_USAGE, "--absent %s: no person "
+			    "of that alias in the plan", absent->v[i]);
+	return 0;
+}
+
+/* From the plan to the bytes of the commit; all secrets live in here. */
+static int
+make(struct cmd *c, const struct run_options *o, const struct plan *p,
+    struct bytes encoded, struct buf *commit, struct genesis_report *report)
+{
+	struct secret dice = { 0 };
+	int r;
+
+	if (o->dice && (r = entropy_read_dice(&dice, &c->e)) != 0)
+		return r;
+	r = genesis_make(p, encoded, &dice, o->keys.v, o->keys.n,
+	    o->absent.v, o->absent.n, commit, report, &c->e);
+	secret_free(&dice);
+	wipe_stack();
+	return r;
+}
+
+static void
+say_made(const struct run_options *o, const struct plan *p,
+    const struct genesis_report *report)
+{
+	printf("entropy      system generator%s\n", o->dice ?
+	    " and your dice" : "");
+	printf("proof        every one of the %s combinations of %u shares "
+	    "gives this key\n", report->combinations, (unsigned)p->k);
+	printf("opened       %zu of %zu sealed shares were opened again and "
+	    "compared\n", report->opened, report->sealed);
+	for (size_t i = 0; i < o->absent.n; i++) {
+		printf("ABSENT       ");
+		ui_print_text(bytes_str(o->absent.v[i]));
+		printf(" has not opened a share: wait for the receipt\n");
+	}
+}
+
+/* After the commit: files, read-back, journal, and what people need. */
+static int
+finish(struct cmd *c, const char *dir, const struct genesis_commit *commit)
+{
+	struct genesis_output g;
+	char fp[80], line[160];
+	struct digest256 d;
+	size_t count;
+	int r;
+
+	if ((r = genesis_dir_emit(dir, commit, &count, &c->e)) != 0 ||
+	    (r = genesis_output_read(commit->output, &g, &c->e)) != 0)
+		return r;
+	d = sha256(commit->output);
+	ui_fingerprint(&d, fp);
+	snprintf(line, sizeof(line), "%zu files written and read back",
+	    count);
+	if ((r = genesis_dir_journal(dir, line, &c->e)) != 0)
+		return r;
+	printf("files        %zu in %s, each read back and compared\n", count,
+	    dir);
+	printf("output       SHA-256 %s\n", fp);
+	ui_print_hex("quorum key   (encryption, then signing point)",
+	    g.quorum_key);
+	printf("next         give each person shares/ALIAS.share with the "
+	    "four public files;\n             each runs `quorate share "
+	    "accept` and returns the receipt\n");
+	return 0;
+}
+
+static int
+begin(struct cmd *c, const struct run_options *o, const struct plan *p,
+    struct bytes encoded)
+{
+	struct digest256 fp = plan_fingerprint(encoded);
+	struct genesis_report report;
+	struct genesis_commit parts;
+	char line[128], text[80];
+	struct buf commit = { 0 };
+	int r;
+
+	plan_show(p, &fp);
+	if ((r = check_absent(p, &o->absent, &c->e)) != 0 ||
+	    (r = genesis_dir_prepare(o->dir, &c->e)) != 0 ||
+	    (r = genesis_confirm_plan(&fp, o->fingerprint, &c->e)) != 0)
+		return r;
+	ui_fingerprint(&fp, text);
+	snprintf(line, sizeof(line), "started with plan %s", text);
+	if ((r = genesis_dir_journal(o->dir, line, &c->e)) != 0 ||
+	    (r = make(c, o, p, encoded, &commit, &report)) != 0 ||
+	    (r = genesis_dir_commit(o->dir, buf_bytes(&commit),
+	    &c->e)) != 0)
+		goto out;
+	say_made(o, p, &report);
+	if ((r = genesis_dir_journal(o->dir, "committed; the seed is wiped",
+	    &c->e)) == 0 &&
+	    (r = genesis_commit_decode(buf_bytes(&commit), &parts,
+	    &c->e)) == 0)
+		r = finish(c, o->dir, &parts);
+out:
+	buf_free(&commit);
+	return r;
+}
+
+/* The commit is there: same plan, then the same bytes again. */
+static int
+resume(struct cmd *c, const struct run_options *o, struct bytes encoded)
+{
+	struct genesis_commit commit;
+	struct buf in;
+	int r;
+
+	if ((r = genesis_dir_read(o->dir, &in, &commit, &c->e)) != 0)
+		return r;
+	if (!bytes_equal(commit.plan, encoded)) {
+		r = err_set(&c->e, ERR_REFUSED, "%s holds the genesis of "
+		    "another plan; use an empty folder", o->dir);
+		goto out;
+	}
+	ui_say("%s is committed already: no new key is made; the files that "
+	    "follow from it\nare completed and compared", o->dir);
+	r = finish(c, o->dir, &commit);
+out:
+	buf_free(&in);
+	return r;
+}
+
+int
+genesis_run_cmd(struct cmd *c)
+{
+	struct run_options o = { 0 };
+	const struct opt opts[] = {
+		TEXT("--plan", "PLAN", &o.plan, "the plan that all agreed on"),
+		TEXT("-o", "DIR", &o.dir, "the folder of this genesis"),
+		MANY("--key", "SEED.secret", &o.keys, "key file of a person: "
+		    "opens its share again"),
+		MANY("--absent", "ALIAS", &o.absent, "a person whose key is "
+		    "not here"),
+		TEXT("--fingerprint", "HEX", &o.fingerprint, "the plan's "
+		    "fingerprint (else it is asked)"),
+		FLAG("--dice", &o.dice, "mix in dice rolls from standard "
+		    "input"), END };
+	struct buf in = { 0 };
+	struct plan p = { 0 };
+	int r;
+
+	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
+	    (r = cmd_need(c, o.plan, "--plan PLAN")) != 0 ||
+	    (r = cmd_need(c, o.dir, "-o DIR")) != 0 ||
+	    (r = file_read(o.plan, RECORD_FILE_MAX, &in, &c->e)) != 0)
+		return r;
+	if ((r = plan_decode(buf_bytes(&in), &p, &c->e)) != 0)
+		(void)err_prefix(&c->e, "%s", o.plan);
+	else if (genesis_dir_committed(o.dir))
+		r = resume(c, &o, buf_bytes(&in));
+	else
+		r = begin(c, &o, &p, buf_bytes(&in));
+	plan_free(&p);
+	buf_free(&in);
+	return r;
+}

@@ -1,0 +1,64 @@
+/*
+ * A plan on the screen: everything that its fingerprint covers.
+ */
+#include <stdio.h>
+
+#include "airgap/seal/hash.h"
+#include "ceremony/plan_show.h"
+#include "ceremony/ui.h"
+
+void
+key_fingerprint(const struct public_key *k, char out[static 40])
+{
+	struct digest256 d = sha256(bytes_of(k->b, sizeof(k->b)));
+	char all[80];
+
+	ui_fingerprint(&d, all);
+	snprintf(out, 40, "%.35s", all);	/* four groups of eight */
+}
+
+static void
+show_person(const struct plan_person *p, size_t i)
+{
+	char fp[40];
+
+	printf("  %zu. ", i + 1);
+	ui_print_text(p->alias);
+	key_fingerprint(&p->key, fp);
+	printf("\n     key    %s\n", fp);
+	for (size_t j = 0; j < p->spare_count; j++) {
+		key_fingerprint(&p->spares[j], fp);
+		printf("     spare  %s\n", fp);
+	}
+}
+
+void
+plan_show(const struct plan *p, const struct digest256 *fingerprint)
+{
+	char fp[80];
+
+	if (p->mode == MODE_REHEARSAL)
+		printf("REHEARSAL: nothing made from this plan protects "
+		    "anything\n");
+	printf("plan         ");
+	ui_print_text(p->name);
+	printf("\nmode         %s\npersons      any %u of %zu can bring the "
+	    "key back; fewer cannot\n", mode_text(p->mode), (unsigned)p->k,
+	    p->n);
+	for (size_t i = 0; i < p->n; i++)
+		show_person(&p->persons[i], i);
+	if (p->has_dr) {
+		key_fingerprint(&p->dr, fp);
+		printf("disaster recovery key %s\n  WARNING: whoever holds it "
+		    "can take the quorum key alone\n", fp);
+	} else {
+		printf("disaster recovery key: none\n");
+	}
+	if (p->has_unattested) {
+		printf("keys without token proof are accepted because: ");
+		ui_print_text(p->unattested);
+		putchar('\n');
+	}
+	ui_fingerprint(fingerprint, fp);
+	printf("fingerprint  %s\n", fp);
+}

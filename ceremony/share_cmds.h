@@ -1,0 +1,11 @@
+/*
+ * The verbs of `quorate share`.
+ */
+#ifndef CEREMONY_SHARE_CMDS_H
+#define CEREMONY_SHARE_CMDS_H
+
+#include "ceremony/cmd.h"
+
+int share_accept_cmd(struct cmd *c) MUST_CHECK;
+
+#endif
