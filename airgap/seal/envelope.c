@@ -208,25 +208,48 @@ box_symmetric(struct box *box, const struct keyset *ks)
 	box->aad_len = sizeof(sym_aad) - 1;
 }
 
+/* The sentence for a key that is known to be bad. */
+static int
+key_error(struct bytes key, struct err *e)
+{
+	struct public_key none;
+	int r = public_key_read(key, &none, e);
+
+	return r == 0 ? ERR_INTERNAL : r;
+}
+
+/* Length of the key, and its half that sealing itself does not touch. */
+static int
+signing_half_check(struct bytes key, struct err *e)
+{
+	if (key.n != PUBLIC_KEY_LEN || !p256_point_valid(key.p + POINT_LEN))
+		return key_error(key, e);
+	return 0;
+}
+
 int
 envelope_seal_with(struct bytes key, struct bytes plain,
     const uint8_t ephemeral[static SCALAR_LEN],
     const uint8_t nonce[static NONCE_LEN], uint8_t *out, struct err *e)
 {
 	int r = ERR_INTERNAL;
-	struct public_key pub;
 	struct box box = { .nonce = nonce };
 	uint8_t z[ECDH_LEN] = { 0 };
 	uint8_t *point = out + NONCE_LEN;
 
 	if ((r = plain_check(plain, e)) != 0 ||
-	    (r = public_key_read(key, &pub, e)) != 0 ||
-	    (r = p256_public(ephemeral, point, e)) != 0 ||
-	    (r = p256_ecdh(ephemeral, pub.b, z, e)) != 0)
+	    (r = signing_half_check(key, e)) != 0 ||
+	    (r = p256_public(ephemeral, point, e)) != 0)
+		goto out;
+	/* checks the encryption half before it uses it */
+	r = p256_ecdh(ephemeral, key.p, z, e);
+	if (r == ERR_KEY_POINT)
+		r = key_error(key, e);
+	if (r != 0)
 		goto out;
 	memcpy(out, nonce, NONCE_LEN);
 	put_u32(point + POINT_LEN, plain.n + TAG_LEN);
-	box_derive(&box, point, pub.b, z);
+	box_derive(&box, point, key.p, z);
 	r = box_seal(&box, plain, point + POINT_LEN + 4, e);
 out:
 	wipe(&box, sizeof(box));

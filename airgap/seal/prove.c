@@ -3,8 +3,9 @@
  *
  * If all n shares and the secret lie on one polynomial of degree below k,
  * each k of them determine it, so each k-subset joins to the secret.  The
- * first k shares are taken as the polynomial; they must predict the other
- * n - k and the value at 0: nk steps in place of C(n, k) joins.
+ * first k shares are taken as the polynomial; a further point fits if the
+ * divided difference over it and them is 0: nk steps in place of C(n, k)
+ * joins.
  *
  * Nothing here is shared with shamir.c, so that one mistake cannot hide
  * itself: products are carry-less, unreduced in lanes of 16 bits, and
@@ -21,23 +22,27 @@
 #define PROVE_FIELD 0x11bU
 #endif
 
-#define WORDS 4
-#define BLOCK_LEN (8 * WORDS)
+#define PARTS 2
+#define PART_LEN 16
+#define BLOCK_LEN (PARTS * PART_LEN)
 #define LOW_BYTES 0x00ff00ff00ff00ffU
 #define LOW_BITS 0x0001000100010001U
 #define STACK_LEN 1024
 
+typedef uint64_t part __attribute__((vector_size(PART_LEN)));
+
 /* Sums of products: 15 bits in each 16, even and odd bytes apart. */
 struct sums {
-	uint64_t even[WORDS], odd[WORDS];
+	part even[PARTS], odd[PARTS];
 };
 
-/* Public values only, from here to weights_at. */
+/* Public values only, from here to weights_with. */
 struct points {
 	size_t k;
 	uint8_t inverse[256];
 	uint8_t factor[SHAMIR_MAX];	/* 1 / product of x(i) - x(j), j != i */
-	uint8_t weight[SHAMIR_MAX];	/* of share i + 1 at the wanted point */
+	uint8_t weight[SHAMIR_MAX];	/* of share i + 1 */
+	uint8_t weight_new;		/* of the further point */
 };
 
 static unsigned
@@ -81,34 +86,42 @@ points_init(struct points *p, size_t k)
 	}
 }
 
-/* Lagrange weights of the points 1 to k at x, which is none of them. */
+/*
+ * Weights of the divided difference over the points 1 to k and x, which is
+ * none of them: each is 1 / the product of its distances to the others.
+ */
 static void
-weights_at(struct points *p, unsigned x)
+weights_with(struct points *p, unsigned x)
 {
 	unsigned all = 1;
 
-	for (unsigned i = 1; i <= p->k; i++)
+	for (unsigned i = 1; i <= p->k; i++) {
 		all = field_mul(all, x ^ i);
-	for (unsigned i = 1; i <= p->k; i++)
-		p->weight[i - 1] = (uint8_t)field_mul(field_mul(all,
-		    p->factor[i - 1]), p->inverse[x ^ i]);
+		p->weight[i - 1] = (uint8_t)field_mul(p->factor[i - 1],
+		    p->inverse[x ^ i]);
+	}
+	p->weight_new = p->inverse[all];
 }
 
+/* Adds weight times the n bytes at p (at most BLOCK_LEN). */
 static inline void
-sums_add(struct sums *s, const uint64_t y[static WORDS], unsigned weight)
+sums_add(struct sums *s, const uint8_t *p, size_t n, unsigned weight)
 {
+	part y[PARTS] = { 0 };
+
+	memcpy(y, p, n < BLOCK_LEN ? n : BLOCK_LEN);
 	for (unsigned bit = 0; bit < 8; bit++) {
 		uint64_t mask = 0 - (uint64_t)(weight >> bit & 1);
 
-		for (unsigned i = 0; i < WORDS; i++) {
-			s->even[i] ^= (y[i] & LOW_BYTES) << bit & mask;
-			s->odd[i] ^= (y[i] >> 8 & LOW_BYTES) << bit & mask;
+		for (unsigned i = 0; i < PARTS; i++) {
+			s->even[i] ^= ((y[i] & LOW_BYTES) << bit) & mask;
+			s->odd[i] ^= ((y[i] >> 8 & LOW_BYTES) << bit) & mask;
 		}
 	}
 }
 
 /* Each lane below 2^15 modulo the polynomial; no product leaves its lane. */
-static inline uint64_t
+static uint64_t
 lanes_reduce(uint64_t v)
 {
 	for (unsigned bit = 15; bit-- > 8;)
@@ -116,40 +129,40 @@ lanes_reduce(uint64_t v)
 	return v;
 }
 
-/* What the first k shares say about n bytes at offset at of the value. */
-static void
-predict(const struct points *p, const uint8_t *shares, size_t size,
-    size_t at, size_t n, uint64_t out[static WORDS])
+/* Bits of the reduced sums: 0 if and only if every lane is 0 modulo it. */
+static uint64_t
+sums_residue(const struct sums *s)
 {
-	struct sums s = { 0 };
-	uint64_t y[WORDS] = { 0 };
+	uint64_t rest = 0;
 
-	for (size_t i = 0; i < p->k; i++) {
-		memcpy(y, shares + i * size + 1 + at, n);
-		sums_add(&s, y, p->weight[i]);
-	}
-	for (size_t i = 0; i < WORDS; i++)
-		out[i] = lanes_reduce(s.even[i]) |
-		    lanes_reduce(s.odd[i]) << 8;
-	wipe(&s, sizeof(s));
-	wipe(y, sizeof(y));
+	for (unsigned i = 0; i < PARTS; i++)
+		for (unsigned j = 0; j < PART_LEN / 8; j++)
+			rest |= lanes_reduce(s->even[i][j]) |
+			    lanes_reduce(s->odd[i][j]);
+	return rest;
 }
 
-/* 1 if the len bytes at actual are what the first k shares predict. */
+/* 1 if the len bytes at y lie on the polynomial of the first k shares. */
 static int
 fits(const struct points *p, const uint8_t *shares, size_t len,
-    const uint8_t *actual)
+    const uint8_t *y)
 {
-	uint64_t predicted[WORDS];
-	int all = 1;
+	static const uint64_t zero;
+	uint64_t rest = 0;
+	struct sums s;
+	int all;
 
 	for (size_t at = 0; at < len; at += BLOCK_LEN) {
-		size_t n = len - at < BLOCK_LEN ? len - at : BLOCK_LEN;
-
-		predict(p, shares, 1 + len, at, n, predicted);
-		all &= secret_equal(predicted, actual + at, n);
+		s = (struct sums){ 0 };
+		for (size_t i = 0; i < p->k; i++)
+			sums_add(&s, shares + i * (1 + len) + 1 + at,
+			    len - at, p->weight[i]);
+		sums_add(&s, y + at, len - at, p->weight_new);
+		rest |= sums_residue(&s);
 	}
-	wipe(predicted, sizeof(predicted));
+	all = secret_equal(&rest, &zero, sizeof(rest));
+	wipe(&s, sizeof(s));
+	wipe(&rest, sizeof(rest));
 	return all;
 }
 
@@ -184,12 +197,12 @@ shamir_prove(const uint8_t *secret, size_t len, size_t k, size_t n,
 	if ((r = indices_check(len, n, shares, e)) != 0)
 		return r;
 	points_init(&p, k);
-	weights_at(&p, 0);
+	weights_with(&p, 0);
 	if (!fits(&p, shares, len, secret))
 		r = err_set(e, ERR_SHARE_PROOF, "the first %zu shares do not "
 		    "give the secret back", k);
 	for (size_t i = k; r == 0 && i < n; i++) {
-		weights_at(&p, (unsigned)i + 1);
+		weights_with(&p, (unsigned)i + 1);
 		if (!fits(&p, shares, len, shares + i * (1 + len) + 1))
 			r = err_set(e, ERR_SHARE_PROOF, "share %zu does not "
 			    "lie on the polynomial of the first %zu", i + 1,

@@ -3,9 +3,18 @@
  * guards.  sodium_malloc gives the guard pages, the canary and the wipe at
  * release; a failing mlock, which it ignores, is an error here, and the
  * pages are wiped in a forked child.
+ *
+ * Making such pages takes a dozen system calls, more than opening a sealed
+ * share.  So up to SPARES released blocks of one page are kept: wiped,
+ * locked, and inaccessible until the next secret of the same length.
+ *
+ * Not for several threads at once.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -34,8 +43,17 @@
 #define KEEP_DUMPABLE 0
 #endif
 
-/* The process that set up: its children have wiped pages. */
-static pid_t owner;
+#define SPARES 8
+
+static bool ready;		/* secret_process_init is done */
+static bool forked;		/* older secrets are wiped and not locked */
+
+/* Released blocks, and libsodium's canary, the same for all blocks. */
+static struct {
+	struct secret block[SPARES];
+	size_t count;
+	uint8_t canary[CANARY_LEN];
+} spare;
 
 static int
 limit_error(struct err *e, const char *what)
@@ -63,19 +81,29 @@ limits_set(struct err *e)
 	return 0;
 }
 
+/* In a forked child: nothing kept may be used again. */
+static void
+child_begin(void)
+{
+	forked = true;
+	spare.count = 0;
+}
+
 int
 secret_process_init(struct err *e)
 {
 	int r = ERR_INTERNAL;
 
-	if (owner == getpid())
+	if (ready)
 		return 0;
 	if (sodium_init() < 0)
 		return err_set(e, ERR_SYSTEM,
 		    "libsodium does not start: no source of random bytes");
 	if ((r = limits_set(e)) != 0 || (r = vault_install(e)) != 0)
 		return r;
-	owner = getpid();
+	if (pthread_atfork(NULL, NULL, child_begin) != 0)
+		return err_set(e, ERR_SYSTEM, "no memory to watch for forks");
+	ready = true;
 	return 0;
 }
 
@@ -89,17 +117,52 @@ data_pages(const struct secret *s, size_t *n)
 	return s->b + s->len - *n;
 }
 
-int
-secret_new(struct secret *s, size_t len, struct err *e)
+/* A released block of that length, made accessible; false if none. */
+static bool
+spare_take(struct secret *s, size_t len)
+{
+	for (size_t i = 0; i < spare.count; i++) {
+		if (spare.block[i].len != len)
+			continue;
+		if (sodium_mprotect_readwrite(spare.block[i].b) != 0)
+			return false;
+		*s = spare.block[i];
+		spare.block[i] = spare.block[--spare.count];
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Keeps a block for later; false where it must be released.  A written
+ * canary stops the process, as sodium_free would.
+ */
+static bool
+spare_keep(const struct secret *s)
+{
+	size_t n;
+
+	(void)data_pages(s, &n);
+	if (!ready || spare.count == SPARES ||
+	    n != (size_t)sysconf(_SC_PAGESIZE))
+		return false;
+	wipe(s->b, s->len);
+	if (sodium_memcmp(s->b - CANARY_LEN, spare.canary, CANARY_LEN) != 0)
+		abort();
+	if (sodium_mprotect_noaccess(s->b) != 0)
+		return false;
+	spare.block[spare.count++] = *s;
+	return true;
+}
+
+/* New pages. */
+static int
+block_make(struct secret *s, size_t len, struct err *e)
 {
 	int r = ERR_INTERNAL;
 	uint8_t *start;
 	size_t n;
 
-	s->b = NULL;
-	s->len = 0;
-	if (len == 0)
-		return err_set(e, ERR_INTERNAL, "a secret of no bytes");
 	if (sodium_init() < 0)
 		return err_set(e, ERR_SYSTEM,
 		    "libsodium does not start: no source of random bytes");
@@ -117,7 +180,21 @@ secret_new(struct secret *s, size_t len, struct err *e)
 	else
 		r = 0;
 	memset(s->b, 0, len);
-	if (r != 0)
+	memcpy(spare.canary, s->b - CANARY_LEN, CANARY_LEN);
+	return r;
+}
+
+int
+secret_new(struct secret *s, size_t len, struct err *e)
+{
+	int r = ERR_INTERNAL;
+
+	*s = (struct secret){ 0 };
+	if (len == 0)
+		return err_set(e, ERR_INTERNAL, "a secret of no bytes");
+	if (spare_take(s, len))
+		return 0;
+	if ((r = block_make(s, len, e)) != 0)
 		secret_free(s);
 	return r;
 }
@@ -126,10 +203,10 @@ secret_new(struct secret *s, size_t len, struct err *e)
  * In a forked child the pages are zero, libsodium's canary with them, and
  * sodium_free would take that for an overflow.  There is nothing to wipe.
  */
-static int
+static bool
 wiped_by_fork(const struct secret *s)
 {
-	return getpid() != owner &&
+	return forked &&
 	    sodium_is_zero(s->b - CANARY_LEN, CANARY_LEN);
 }
 
@@ -138,10 +215,9 @@ secret_free(struct secret *s)
 {
 	if (s == NULL)
 		return;
-	if (s->b != NULL && !wiped_by_fork(s))
+	if (s->b != NULL && !wiped_by_fork(s) && !spare_keep(s))
 		sodium_free(s->b);
-	s->b = NULL;
-	s->len = 0;
+	*s = (struct secret){ 0 };
 }
 
 void

@@ -272,12 +272,16 @@ shamir_split_with(const uint8_t *secret, size_t len, size_t k, size_t n,
 static int
 join_twice(const uint8_t *const *shares, size_t m, struct err *e)
 {
-	uint8_t seen[ORDER + 1] = { 0 };
+	uint64_t seen[4] = { 0 };
 
 	for (size_t i = 0; i < m; i++) {
-		if (seen[shares[i][0]]++ != 0)
-			return err_set(e, ERR_SHARE_TWICE, "share %d is there "
-			    "twice", shares[i][0]);
+		unsigned x = shares[i][0];
+		uint64_t bit = (uint64_t)1 << x % 64;
+
+		if ((seen[x / 64] & bit) != 0)
+			return err_set(e, ERR_SHARE_TWICE, "share %u is there "
+			    "twice", x);
+		seen[x / 64] |= bit;
 	}
 	return 0;
 }
@@ -328,6 +332,7 @@ join_weights(const uint8_t *x, size_t m, uint8_t *w)
 static inline void
 join_add(struct block sum[static 8], struct block y, unsigned weight)
 {
+#pragma GCC unroll 8
 	for (unsigned bit = 0; bit < 8; bit++) {
 		uint64_t m = 0 - (uint64_t)(weight >> bit & 1);
 		lane mask = (lane)(wide){ m, m };
@@ -355,8 +360,8 @@ int
 shamir_join(const uint8_t *const *shares, const size_t *share_len, size_t m,
     uint8_t *out, struct err *e)
 {
+	static uint8_t x[SHAMIR_MAX], w[SHAMIR_MAX];	/* public */
 	int r = ERR_INTERNAL;
-	uint8_t x[SHAMIR_MAX], w[SHAMIR_MAX];
 	size_t len;
 
 	if ((r = join_check(shares, share_len, m, e)) != 0)

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
 
 #include "airgap/seal/secret.h"
@@ -50,6 +51,21 @@ static struct {
 	pthread_mutex_t lock;
 } vault = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* The lock costs as much as the rest of an allocation: only if needed. */
+static void
+vault_lock(void)
+{
+	if (!__libc_single_threaded)
+		pthread_mutex_lock(&vault.lock);
+}
+
+static void
+vault_unlock(void)
+{
+	if (!__libc_single_threaded)
+		pthread_mutex_unlock(&vault.lock);
+}
+
 static size_t
 page_len(void)
 {
@@ -64,11 +80,16 @@ class_len(uint32_t class)
 	return class % 2 == 0 ? whole : whole + whole / 2;
 }
 
+/* The smallest class of at least n bytes; n is 1 to CLASS_MAX. */
 static uint32_t
 class_of(size_t n)
 {
-	uint32_t class = 0;
+	uint32_t class;
 
+	if (n <= CLASS_MIN)
+		return 0;
+	/* twice the number of doublings that stay below n */
+	class = 2 * (uint32_t)(63 - __builtin_clzl((n - 1) / CLASS_MIN));
 	while (class_len(class) < n)
 		class++;
 	return class;
@@ -164,9 +185,9 @@ vault_alloc(size_t n)
 	if (n == 0 || n > BLOCK_MAX)
 		return NULL;
 	if (n <= CLASS_MAX) {
-		pthread_mutex_lock(&vault.lock);
+		vault_lock();
 		p = arena_take(class_of(n));
-		pthread_mutex_unlock(&vault.lock);
+		vault_unlock();
 	}
 	if (p == NULL)
 		p = own_mapping(n);
@@ -194,10 +215,10 @@ vault_release(void *p)
 		own_mapping_release(h);
 		return;
 	}
-	pthread_mutex_lock(&vault.lock);
+	vault_lock();
 	n->next = vault.free[h->class];
 	vault.free[h->class] = n;
-	pthread_mutex_unlock(&vault.lock);
+	vault_unlock();
 }
 
 void *

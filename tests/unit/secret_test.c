@@ -29,9 +29,21 @@
 #define LEN 33
 #define SURVIVED 77
 
+/* A new secret of pages that were just made, or that were used before. */
+static int
+make(struct secret *s, size_t len, bool again)
+{
+	if (secret_new(s, len, NULL) != 0)
+		return -1;
+	if (!again)
+		return 0;
+	secret_free(s);
+	return secret_new(s, len, NULL);
+}
+
 /* Runs act on a new secret in a child; true if the child did not survive. */
 static bool
-dies(void (*act)(struct secret *s), size_t len)
+dies_with(void (*act)(struct secret *s), size_t len, bool again)
 {
 	struct secret s;
 	int status;
@@ -44,13 +56,22 @@ dies(void (*act)(struct secret *s), size_t len)
 		signal(SIGSEGV, SIG_DFL);
 		signal(SIGABRT, SIG_DFL);
 		if (freopen("/dev/null", "w", stderr) == NULL ||
-		    secret_new(&s, len, NULL) != 0)
+		    make(&s, len, again) != 0)
 			_exit(SURVIVED);
 		act(&s);
 		_exit(SURVIVED);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return !WIFEXITED(status) || WEXITSTATUS(status) != SURVIVED;
+}
+
+static bool
+dies(void (*act)(struct secret *s), size_t len)
+{
+	bool fresh = dies_with(act, len, false);
+
+	assert_int_equal(dies_with(act, len, true), fresh);
+	return fresh;
 }
 
 static void
@@ -173,6 +194,32 @@ a_secret_is_zero_locked_undumped_and_wiped_on_fork(void **state)
 	assert_null(s.b);
 	assert_int_equal(s.len, 0);
 	secret_free(NULL);
+}
+
+static void
+a_secret_in_used_pages_is_zero_and_as_guarded_as_a_new_one(void **state)
+{
+	static const uint8_t zero[LEN];
+	struct secret s[12];
+	uint8_t *before;
+	char flags[512];
+	(void)state;
+
+	assert_int_equal(secret_new(&s[0], LEN, NULL), 0);
+	memset(s[0].b, 0xa5, LEN);
+	before = s[0].b;
+	secret_free(&s[0]);
+	assert_int_equal(secret_new(&s[0], LEN, NULL), 0);
+	assert_ptr_equal(s[0].b, before);
+	assert_memory_equal(s[0].b, zero, LEN);
+	flags_of(s[0].b, flags, sizeof(flags));
+	assert_non_null(strstr(flags, " lo"));
+	assert_non_null(strstr(flags, " dd"));
+	assert_non_null(strstr(flags, " wf"));
+	for (size_t i = 1; i < 12; i++)
+		assert_int_equal(secret_new(&s[i], LEN + i % 2, NULL), 0);
+	for (size_t i = 0; i < 12; i++)
+		secret_free(&s[i]);
 }
 
 static void
@@ -408,6 +455,8 @@ main(void)
 		    every_touch_outside_a_secret_kills_the_process),
 		cmocka_unit_test(
 		    a_secret_is_zero_locked_undumped_and_wiped_on_fork),
+		cmocka_unit_test(
+		    a_secret_in_used_pages_is_zero_and_as_guarded_as_a_new_one),
 		cmocka_unit_test(a_forked_child_sees_zeros_and_may_release_them),
 		cmocka_unit_test(
 		    memory_that_cannot_be_locked_is_an_error_that_names_the_limit),
