@@ -1,0 +1,46 @@
+/*
+ * The enclave's state machine (QOS wire 10 to 16; DESIGN, "Provisioning in
+ * the enclave"): one request in, one reply out.
+ */
+#ifndef ENCLAVE_PROTOCOL_MACHINE_H
+#define ENCLAVE_PROTOCOL_MACHINE_H
+
+#include "enclave/protocol/effects.h"
+
+struct machine;
+
+struct machine_config {
+	const struct effects *effects;
+	const char *version, *commit;	/* for versionResponse */
+	bool simulated;			/* SIMULATED NSM: rehearsal only */
+};
+
+/*
+ * Starts in WaitingForBootInstruction.  Free with machine_free, which wipes
+ * everything.  Returns 0 or ERR_SYSTEM.
+ */
+int machine_new(const struct machine_config *c, struct machine **out,
+    struct err *e) MUST_CHECK;
+void machine_free(struct machine *m);
+
+enum phase machine_phase(const struct machine *m);
+
+/*
+ * Handles one request of any bytes; *reply (free with buf_free) is always
+ * set on 0.  Requests that are refused before any side effect leave the
+ * phase; the exceptions are listed in machine.c.  Returns 0 or ERR_SYSTEM
+ * (out of memory: close the connection).
+ */
+int machine_handle(struct machine *m, struct bytes request,
+    struct buf *reply) MUST_CHECK;
+
+/*
+ * True once quorum key, pivot and manifest are all in place: the runtime may
+ * start the pivot.
+ */
+bool machine_ready(const struct machine *m);
+
+/* The manifest in force, or NULL before boot; borrowed until machine_free. */
+const struct manifest *machine_manifest(const struct machine *m);
+
+#endif
