@@ -11,13 +11,18 @@ canonical(struct cmd *c)
 	struct output o = { 0 };
 	const struct opt opts[] = { OUTPUT_OPTIONS(&o), END };
 	struct buf text = { 0 }, out = { 0 };
+	const char *in;
 	int r = ERR_INTERNAL;
 
-	if ((r = cmd_parse(c, opts, 0, 1)) != 0 ||
-	    (r = file_read(input_path(c, 0), PUBLIC_INPUT_MAX, &text,
-	    &c->e)) != 0 ||
-	    (r = json_canonical(buf_bytes(&text), &out, &c->e)) != 0)
+	if ((r = cmd_parse(c, opts, 0, 1)) != 0)
+		return r;
+	in = input_path(c, 0);
+	if ((r = file_read(in, PUBLIC_INPUT_MAX, &text, &c->e)) != 0)
 		goto out;
+	if ((r = json_canonical(buf_bytes(&text), &out, &c->e)) != 0) {
+		r = input_error(c, in, r);
+		goto out;
+	}
 	r = file_output(o.path, buf_bytes(&out), FILE_MODE_PUBLIC, o.force,
 	    false, &c->e);
 out:

@@ -202,9 +202,13 @@ decrypt(struct cmd *c)
 	if ((r = input_apart(c, seed, in)) != 0 ||
 	    (r = operator_key_open_file(seed, &k, &c->e)) != 0 ||
 	    (r = file_read(in, SECRET_INPUT_MAX + ENVELOPE_OVERHEAD, &env,
-	    &c->e)) != 0 ||
-	    (r = operator_key_open(k, buf_bytes(&env), &plain, &c->e)) != 0)
+	    &c->e)) != 0)
 		goto out;
+	r = operator_key_open(k, buf_bytes(&env), &plain, &c->e);
+	if (r != 0) {
+		r = input_error(c, in, r);
+		goto out;
+	}
 	r = output_plaintext(c, &o, &plain);
 out:
 	secret_free(&plain);

@@ -17,6 +17,7 @@
 #include "ceremony/plumbing.h"
 
 #define PATH_TEXT 1024
+#define SPLIT_MAX (SECRET_INPUT_MAX - 1)	/* a share is a byte longer */
 #define NOT_GIVEN UINT64_MAX
 
 /* --- split */
@@ -159,7 +160,7 @@ split(struct cmd *c)
 	    (r = cmd_need(c, s.k == NOT_GIVEN ? NULL : &s.k, "-k")) != 0 ||
 	    (r = cmd_need(c, s.n == NOT_GIVEN ? NULL : &s.n, "-n")) != 0 ||
 	    (r = cmd_need(c, s.dir, "-o")) != 0 ||
-	    (r = file_read_secret(cmd_arg(c, 0), SECRET_INPUT_MAX,
+	    (r = file_read_secret(cmd_arg(c, 0), SPLIT_MAX,
 	    &s.secret, &c->e)) != 0 ||
 	    (r = make_shares(c, &s)) != 0 ||
 	    (r = write_shares(c, &s)) != 0)
@@ -196,7 +197,7 @@ read_shares(struct cmd *c, struct join *j)
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < c->nargs; i++) {
-		r = file_read_secret(c->args[i], SECRET_INPUT_MAX + 1,
+		r = file_read_secret(c->args[i], SECRET_INPUT_MAX,
 		    &j->share[j->n], &c->e);
 		j->b[j->n] = j->share[j->n].b;
 		j->len[j->n] = j->share[j->n].len;
@@ -238,7 +239,7 @@ out:
 
 const struct command commands_shamir[] = {
 	{ "split", "SECRET", "split a file: DIR/1.share to DIR/N.share",
-	    "the bytes of SECRET (at most 1 MiB, \"-\" for standard input) "
+	    "the bytes of SECRET (less than 1 MiB; \"-\" is standard input) "
 	    "are taken as\nthey are, a final line end too; that every K of "
 	    "the shares give them again\nis proved before a share is written",
 	    split, NULL },

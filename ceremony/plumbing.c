@@ -34,6 +34,14 @@ input_apart(struct cmd *c, const char *a, const char *b)
 }
 
 int
+input_error(struct cmd *c, const char *path, int r)
+{
+	(void)err_prefix(&c->e, "%s", is_standard(path) ? "standard input" :
+	    path);
+	return r;
+}
+
+int
 output_text(struct cmd *c, const struct output *o, const char *text)
 {
 	if (!is_standard(o->path))

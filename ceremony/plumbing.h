@@ -32,6 +32,9 @@ const char *input_path(const struct cmd *c, int i);
  */
 int input_apart(struct cmd *c, const char *a, const char *b) MUST_CHECK;
 
+/* Puts the name of the input before c's sentence; returns r. */
+int input_error(struct cmd *c, const char *path, int r);
+
 /* Public text: a line on standard output, in a file without line end. */
 int output_text(struct cmd *c, const struct output *o,
     const char *text) MUST_CHECK;

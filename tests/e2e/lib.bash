@@ -1,0 +1,85 @@
+# For the end-to-end tests: `load lib`, then begin every setup() with `begin`.
+# The program under test is QUORATE (default build/quorate); the files of
+# others are in QUORATE_FIXTURES (default ../shared/fixtures).
+
+# A folder of its own, memory-backed where there is one (secrets in the clear
+# are warned about elsewhere), as the current folder; the program as quorate.
+begin() {
+	top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	fixtures=${QUORATE_FIXTURES:-$top/../shared/fixtures}
+	case $fixtures in
+	/*) ;;
+	*) fixtures=$top/$fixtures ;;
+	esac
+	work=$BATS_TEST_TMPDIR
+	if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+		work=$(mktemp -d /dev/shm/quorate-e2e.XXXXXX)
+	fi
+	mkdir "$work/bin" "$work/t"
+	ln -s "${QUORATE:-$top/build/quorate}" "$work/bin/quorate"
+	PATH=$work/bin:$PATH
+	umask 022
+	cd "$work/t" || return 1
+}
+
+# every teardown() ends with it
+end() {
+	cd / || return 1
+	[ -n "$work" ] && rm -rf "$work"
+}
+
+# the fixtures, or the test is skipped
+need_fixtures() {
+	[ -d "$fixtures/integration/mock" ] || skip "no fixtures"
+	mock=$fixtures/integration/mock
+	# shellcheck disable=SC2034 # for the tests
+	personal=$mock/boot-e2e/all-personal-dir
+}
+
+# fails STATUS WORDS... -- COMMAND...: the command ends with that status, says
+# one line on standard error with those words in it, and nothing on standard
+# output; the files of the current folder are what they were
+fails() {
+	local want=$1 words='' rc=0 before after err=$work/err out=$work/out
+	shift
+	while [ "$1" != -- ]; do
+		words="$words${words:+ }$1"
+		shift
+	done
+	shift
+	before=$(tree)
+	"$@" >"$out" 2>"$err" || rc=$?
+	after=$(tree)
+	if [ "$rc" -ne "$want" ] || [ "$(wc -l <"$err")" -ne 1 ] ||
+		[ -s "$out" ] || [ "$before" != "$after" ] ||
+		! grep -qF -e "$words" "$err"; then
+		echo "command:  $*"
+		echo "status:   $rc, wanted $want"
+		echo "stderr:   $(cat "$err")"
+		echo "wanted:   one line with: $words"
+		echo "stdout:   $(head -c 200 "$out" | tr -cd '[:print:]')"
+		diff <(echo "$before") <(echo "$after")
+		return 1
+	fi
+}
+
+# names, kinds, modes and contents below the current folder
+tree() {
+	find . -printf '%p %y %m %l\n' | sort
+	find . -type f -print0 | sort -z | xargs -0r sha256sum
+}
+
+mode() { stat -c %a "$1"; }
+
+# same A B: two files hold the same bytes
+same() { cmp "$1" "$2"; }
+
+# text FILE WORDS: a file holds exactly this text, no line end
+text() { cmp "$1" <(printf %s "$2"); }
+
+# on a terminal: the command with one as its standard output
+on_terminal() {
+	local line
+	printf -v line '%q ' "$@"
+	script -qec "$line" /dev/null </dev/null
+}
