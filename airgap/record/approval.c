@@ -68,7 +68,8 @@ envelope_check_approvals(const struct envelope *env, struct check_result *res,
 	res = res != NULL ? res : &unused;
 	*res = (struct check_result){ 0 };
 	if ((r = set_check_unique(set, "manifest set", &res->why, e)) != 0) {
-		res->key_error = r;
+		if (res->why == REFUSAL_BAD_KEY)
+			res->key_error = r;
 		return r;
 	}
 	if ((r = manifest_hash(&env->manifest, &hash, e)) != 0)

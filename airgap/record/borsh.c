@@ -20,7 +20,7 @@ read_bytes(struct decoder *d, struct rd *r, bool text, struct bytes *out)
 
 	if (rd_u32(r, &n) != 0 || rd_bytes(r, n, out) != 0)
 		return short_input(d);
-	if (text && !utf8_valid(*out))
+	if (text && !d->again && !utf8_valid(*out))
 		return decoder_fail(d, ERR_INPUT, "text is not UTF-8");
 	return 0;
 }

@@ -285,13 +285,13 @@ enum json_kind
 json_kind(struct bytes value)
 {
 	switch (value.p[0]) {
-	case '{': return JSON_OBJECT;
-	case '[': return JSON_ARRAY;
-	case '"': return JSON_STRING;
-	case 't': return JSON_TRUE;
-	case 'f': return JSON_FALSE;
-	case 'n': return JSON_NULL;
-	default: return JSON_NUMBER;
+	case '{': return JK_OBJECT;
+	case '[': return JK_ARRAY;
+	case '"': return JK_STRING;
+	case 't': return JK_TRUE;
+	case 'f': return JK_FALSE;
+	case 'n': return JK_NULL;
+	default: return JK_NUMBER;
 	}
 }
 

@@ -16,9 +16,9 @@
 
 #define JSON_DEPTH_MAX 128
 
+/* names apart from jansson's, which some programs link too */
 enum json_kind {
-	JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE,
-	JSON_FALSE, JSON_NULL,
+	JK_OBJECT, JK_ARRAY, JK_STRING, JK_NUMBER, JK_TRUE, JK_FALSE, JK_NULL,
 };
 
 /*
@@ -41,7 +41,7 @@ bool json_next_member(struct json_walk *w, struct bytes *name,
 bool json_next_item(struct json_walk *w, struct bytes *value);
 
 /* Unescapes a string value; out has room for value.n; returns the length. */
-size_t json_string(struct bytes value, uint8_t *out);
+size_t json_unescape(struct bytes value, uint8_t *out);
 
 /* Exact comparison of an (escaped) string value with plain text. */
 bool json_string_is(struct bytes value, const char *text);

@@ -22,10 +22,6 @@ static int put_value(struct sink *s, struct bytes v, struct err *e);
  * bytes, less than the text of the shortest member, so that the index never
  * outweighs the input.
  */
-struct sorter {
-	struct bytes object;
-};
-
 static void
 member_at(struct bytes object, uint32_t at, struct bytes *name,
     struct bytes *value)
@@ -35,22 +31,30 @@ member_at(struct bytes object, uint32_t at, struct bytes *name,
 	(void)json_next_member(&w, name, value);
 }
 
-static int
-order(const void *a, const void *b, void *ctx)
+/* The name alone: sorting must not walk the values again. */
+static struct bytes
+name_at(struct bytes object, uint32_t at)
 {
-	const struct sorter *s = ctx;
-	struct bytes x, y, v;
+	struct json_walk w = { object.p + at, object.p + object.n - 1 };
+	struct bytes name = { 0 };
 
-	member_at(s->object, *(const uint32_t *)a, &x, &v);
-	member_at(s->object, *(const uint32_t *)b, &y, &v);
-	return json_string_order(x, y);
+	(void)json_next_item(&w, &name);
+	return name;
+}
+
+static int
+order(const void *a, const void *b, void *object)
+{
+	const struct bytes *o = object;
+
+	return json_string_order(name_at(*o, *(const uint32_t *)a),
+	    name_at(*o, *(const uint32_t *)b));
 }
 
 /* Offsets of all members in order; heap, the caller's. */
 static int
 sorted_members(struct bytes v, uint32_t **out, size_t *count, struct err *e)
 {
-	struct sorter s = { v };
 	struct json_walk w = json_walk(v);
 	struct bytes name, value;
 	size_t n = 0, i = 0;
@@ -64,11 +68,11 @@ sorted_members(struct bytes v, uint32_t **out, size_t *count, struct err *e)
 		return err_set(e, ERR_SYSTEM, "out of memory");
 	for (w = json_walk(v); json_next_member(&w, &name, &value); i++)
 		(*out)[i] = (uint32_t)(name.p - v.p);
-	qsort_r(*out, n, sizeof(**out), order, &s);
+	qsort_r(*out, n, sizeof(**out), order, &v);
 	for (i = 1; i < n; i++) {
-		if (order(&(*out)[i - 1], &(*out)[i], &s) != 0)
+		if (order(&(*out)[i - 1], &(*out)[i], &v) != 0)
 			continue;
-		member_at(v, (*out)[i], &name, &value);
+		name = name_at(v, (*out)[i]);
 		return err_set(e, ERR_INPUT, "member %.*s is there twice; "
 		    "remove one", (int)(name.n < 80 ? name.n : 80),
 		    (const char *)name.p);
@@ -85,7 +89,7 @@ put_string(struct sink *s, struct bytes v, struct err *e)
 
 	if (text == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
-	r = json_put_string(s, bytes_of(text, json_string(v, text)));
+	r = json_put_string(s, bytes_of(text, json_unescape(v, text)));
 	free(text);
 	return r;
 }
@@ -103,7 +107,7 @@ put_object(struct sink *s, struct bytes v, struct err *e)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		member_at(v, m[i], &name, &value);
-		if (json_kind(value) == JSON_NULL)
+		if (json_kind(value) == JK_NULL)
 			continue;
 		if ((r = sink_str(s, between)) != 0 ||
 		    (r = put_string(s, name, e)) != 0 ||
@@ -174,10 +178,10 @@ static int
 put_value(struct sink *s, struct bytes v, struct err *e)
 {
 	switch (json_kind(v)) {
-	case JSON_OBJECT: return put_object(s, v, e);
-	case JSON_ARRAY: return put_array(s, v, e);
-	case JSON_STRING: return put_string(s, v, e);
-	case JSON_NUMBER: return put_number(s, v, e);
+	case JK_OBJECT: return put_object(s, v, e);
+	case JK_ARRAY: return put_array(s, v, e);
+	case JK_STRING: return put_string(s, v, e);
+	case JK_NUMBER: return put_number(s, v, e);
 	default: return sink_put(s, v.p, v.n);
 	}
 }
@@ -193,16 +197,16 @@ encode(struct sink *s, const void *ctx)
 int
 json_canonical(struct bytes text, struct buf *out, struct err *e)
 {
-	struct job j = { .e = e };
-	struct err outer = { 0 };
+	struct err inner = { 0 };
+	struct job j = { .e = &inner };
 	int r;
 
 	*out = (struct buf){ 0 };
 	if ((r = json_check(text, &j.value, e)) != 0)
 		return r;
-	/* a refusal inside has its own sentence in e already */
-	r = sink_collect(encode, &j, out, &outer);
-	if (r == ERR_SYSTEM && e != NULL && e->text[0] == '\0')
-		*e = outer;
+	r = sink_collect(encode, &j, out, e);
+	/* a refusal of the encoder says more than that it failed */
+	if (r != 0 && inner.code != 0)
+		return err_set(e, r, "%s", inner.text);
 	return r;
 }

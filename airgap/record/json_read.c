@@ -21,13 +21,13 @@ read_str(struct decoder *d, struct bytes v)
 	size_t n;
 	int r;
 
-	if (json_kind(v) != JSON_STRING)
+	if (json_kind(v) != JK_STRING)
 		return wrong_kind(d, "a string");
 	if ((r = arena_put_u32(d, 0)) != 0)
 		return r;
 	if (v.n > a->cap - a->n || v.n > UINT32_MAX)
 		return decoder_fail(d, ERR_INPUT, "too large for its text");
-	n = json_string(v, a->p + a->n);
+	n = json_unescape(v, a->p + a->n);
 	a->n = at;
 	if ((r = arena_put_u32(d, (uint32_t)n)) != 0)
 		return r;
@@ -45,7 +45,7 @@ read_hex(struct decoder *d, struct bytes v, size_t exact)
 	struct err e;
 	int r;
 
-	if (json_kind(v) != JSON_STRING)
+	if (json_kind(v) != JK_STRING)
 		return wrong_kind(d, "a string of hex digits");
 	text = bytes_of(v.p + 1, v.n - 2);
 	if (exact == 0 && (r = arena_put_u32(d, 0)) != 0)
@@ -74,11 +74,11 @@ read_number(struct decoder *d, struct bytes v, uint32_t max)
 	struct bytes t = v;
 	uint64_t n = 0;
 
-	if (json_kind(v) == JSON_STRING) {
+	if (json_kind(v) == JK_STRING) {
 		t = bytes_of(v.p + 1, v.n - 2);
 		if (t.n > 1 && t.p[0] == '+')
 			t = bytes_of(t.p + 1, t.n - 1);
-	} else if (json_kind(v) != JSON_NUMBER) {
+	} else if (json_kind(v) != JK_NUMBER) {
 		return wrong_kind(d, "a number");
 	}
 	if (t.n == 0)
@@ -112,9 +112,9 @@ read_bool(struct decoder *d, struct bytes v)
 {
 	enum json_kind k = json_kind(v);
 
-	if (k != JSON_TRUE && k != JSON_FALSE)
+	if (k != JK_TRUE && k != JK_FALSE)
 		return wrong_kind(d, "true or false");
-	return put_tag(d, k == JSON_TRUE);
+	return put_tag(d, k == JK_TRUE);
 }
 
 static size_t
@@ -156,7 +156,7 @@ collect_members(struct decoder *d, const struct type *t, struct bytes v,
 static bool
 is_absent(struct bytes v)
 {
-	return v.n == 0 || json_kind(v) == JSON_NULL;
+	return v.n == 0 || json_kind(v) == JK_NULL;
 }
 
 static int
@@ -188,7 +188,7 @@ read_struct(struct decoder *d, const struct type *t, struct bytes v)
 	struct bytes values[SCHEMA_FIELDS_MAX] = { { 0 } };
 	int r;
 
-	if (json_kind(v) != JSON_OBJECT)
+	if (json_kind(v) != JK_OBJECT)
 		return wrong_kind(d, t->what != NULL ? t->what : "an object");
 	if ((r = collect_members(d, t, v, values)) != 0)
 		return r;
@@ -206,7 +206,7 @@ read_tuple(struct decoder *d, const struct type *t, struct bytes v)
 	size_t i = 0;
 	int r;
 
-	if (json_kind(v) != JSON_ARRAY)
+	if (json_kind(v) != JK_ARRAY)
 		return wrong_kind(d, "an array");
 	for (w = json_walk(v); json_next_item(&w, &item); i++) {
 		if (i == t->count)
@@ -226,7 +226,7 @@ read_list(struct decoder *d, const struct type *t, struct bytes v)
 	uint32_t n = 0;
 	int r;
 
-	if (json_kind(v) != JSON_ARRAY)
+	if (json_kind(v) != JK_ARRAY)
 		return wrong_kind(d, "an array");
 	if ((r = arena_put_u32(d, 0)) != 0)
 		return r;
@@ -277,12 +277,12 @@ read_enum(struct decoder *d, const struct type *t, struct bytes v)
 	size_t i;
 	int r;
 
-	if (json_kind(v) == JSON_OBJECT) {
+	if (json_kind(v) == JK_OBJECT) {
 		w = json_walk(v);
 		if (!json_next_member(&w, &name, &payload) ||
 		    json_next_member(&w, &more, &more))
 			return wrong_kind(d, "an object with one member");
-	} else if (json_kind(v) != JSON_STRING) {
+	} else if (json_kind(v) != JK_STRING) {
 		return wrong_kind(d, "a name");
 	}
 	if ((i = variant_index(t, name)) == t->count)

@@ -91,7 +91,7 @@ put_point(uint8_t *out, uint32_t cp)
 }
 
 size_t
-json_string(struct bytes value, uint8_t *out)
+json_unescape(struct bytes value, uint8_t *out)
 {
 	struct points w = points_of(value);
 	uint32_t cp;

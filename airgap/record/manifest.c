@@ -46,7 +46,7 @@ version_holder(const struct family *f, struct bytes value)
 	struct bytes key, member;
 	struct json_walk w;
 
-	if (f == &manifests || json_kind(value) != JSON_OBJECT)
+	if (f == &manifests || json_kind(value) != JK_OBJECT)
 		return value;
 	for (w = json_walk(value); json_next_member(&w, &key, &member);)
 		if (json_string_is(key, "manifest"))
@@ -65,7 +65,7 @@ has_v1_pivot(struct bytes manifest)
 	struct bytes key, member;
 	struct json_walk w;
 
-	if (json_kind(manifest) != JSON_OBJECT)
+	if (json_kind(manifest) != JK_OBJECT)
 		return false;
 	for (w = json_walk(manifest); json_next_member(&w, &key, &member);)
 		if (json_string_is(key, "pivot"))
@@ -241,6 +241,8 @@ any_json_read(struct decoder *d, struct bytes v)
 		if (arena_put(&try, &tag, 1) == 0 &&
 		    json_read(&try, envelope_type(version), v) == 0)
 			return 0;
+		if (try.code == ERR_SYSTEM)
+			return decoder_fail(d, ERR_SYSTEM, "out of memory");
 	}
 	d->code = ERR_INPUT;
 	return err_set(d->e, ERR_INPUT, "%s", first.text);

@@ -30,7 +30,7 @@ bridge_borsh_read(struct decoder *d, struct rd *r, void *out)
 		return err;
 	b->has_host = host.present;
 	b->host = host.v;
-	if (host.present && !utf8_valid(host.v))
+	if (host.present && !d->again && !utf8_valid(host.v))
 		return decoder_fail(d, ERR_INPUT, "text is not UTF-8");
 	return 0;
 }
@@ -56,7 +56,7 @@ bridge_members(struct decoder *d, struct bytes v, struct bytes *kind,
 	struct json_walk w;
 	struct bytes name, value, *slot;
 
-	if (json_kind(v) != JSON_OBJECT)
+	if (json_kind(v) != JK_OBJECT)
 		return decoder_fail(d, ERR_INPUT, "a bridge was expected");
 	for (w = json_walk(v); json_next_member(&w, &name, &value);) {
 		slot = json_string_is(name, "type") ? kind :
@@ -69,7 +69,7 @@ bridge_members(struct decoder *d, struct bytes v, struct bytes *kind,
 			    "there twice", (int)name.n, (const char *)name.p);
 		*slot = value;
 	}
-	if (kind->n == 0 || json_kind(*kind) != JSON_STRING || port->n == 0)
+	if (kind->n == 0 || json_kind(*kind) != JK_STRING || port->n == 0)
 		return decoder_fail(d, ERR_INPUT, "a bridge needs \"type\" "
 		    "and \"port\"");
 	return 0;
@@ -93,7 +93,7 @@ bridge_json_read(struct decoder *d, struct bytes v)
 	if ((r = arena_put(d, &tag, 1)) != 0 ||
 	    (r = json_read(d, &type_u16, port)) != 0)
 		return r;
-	if (host.n != 0 && json_kind(host) == JSON_NULL)
+	if (host.n != 0 && json_kind(host) == JK_NULL)
 		host.n = 0;
 	if (server && host.n == 0)
 		return decoder_fail(d, ERR_INPUT, "a server bridge needs "
@@ -235,7 +235,7 @@ env_json_read(struct decoder *d, struct bytes v)
 	size_t n = 0;
 	int r;
 
-	if (json_kind(v) != JSON_OBJECT)
+	if (json_kind(v) != JK_OBJECT)
 		return decoder_fail(d, ERR_INPUT, "an object was expected");
 	all = calloc(ENV_MAX, sizeof(*all));
 	if (all == NULL)
@@ -409,7 +409,7 @@ resolver_json_read(struct decoder *d, struct bytes v)
 	struct err e;
 	int r;
 
-	if (json_kind(v) != JSON_STRING)
+	if (json_kind(v) != JK_STRING)
 		return decoder_fail(d, ERR_INPUT, "an address was expected");
 	if (resolver_text(bytes_of(v.p + 1, v.n - 2), text, &e) != 0)
 		return decoder_fail(d, ERR_INPUT, "%s", e.text);

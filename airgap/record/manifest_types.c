@@ -108,7 +108,7 @@ version_json_read(struct decoder *d, struct bytes v)
 {
 	const uint8_t two = 2;
 
-	if (json_kind(v) != JSON_STRING || !json_string_is(v, "v2"))
+	if (json_kind(v) != JK_STRING || !json_string_is(v, "v2"))
 		return decoder_fail(d, ERR_INPUT, "must be \"v2\"");
 	return arena_put(d, &two, 1);
 }

@@ -41,7 +41,7 @@ bool member_equal(const struct member *a, const struct member *b);
 /* Is there a member with that alias AND key? */
 bool set_has(const struct set *s, const struct member *m);
 
-/* The member with that key or alias; false if there is none. */
+/* The member with that key; false if there is none. */
 bool set_find_key(const struct set *s, struct bytes key, struct member *out);
 
 /*

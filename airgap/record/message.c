@@ -5,6 +5,34 @@
 
 #include "airgap/record/message.h"
 
+/* The envelope a message carries, or NULL. */
+static const struct envelope *
+carried(const struct message *m)
+{
+	switch (m->tag) {
+	case MSG_BOOT_STANDARD_REQ:
+	case MSG_BOOT_FORWARD_REQ:
+		return &m->u.boot.envelope;
+	case MSG_EXPORT_KEY_REQ:
+		return &m->u.export.envelope;
+	case MSG_LIVE_DOC:
+		return m->u.live.env.present ? &m->u.live.env.v : NULL;
+	case MSG_ENVELOPE:
+		return m->u.envelope.present ? &m->u.envelope.v : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static int
+read_version(struct bytes in, int version, struct message *m, struct err *e)
+{
+	struct decoder d = { .e = e, .borsh_version = version };
+
+	memset(m, 0, sizeof(*m));
+	return schema_read_whole(&d, &type_message, in, m);
+}
+
 /*
  * Borsh leaves the version of an envelope open: both are tried over the
  * whole message and exactly one may fit (8.2: QOS's own decoder cannot read
@@ -13,33 +41,19 @@
 static int
 read_borsh(struct bytes in, struct message *m, struct err *e)
 {
-	int code[2], fits = 0;
+	struct message v0;
+	int r = read_version(in, 1, m, e);
+	bool fits = r == 0;
 
-	for (int version = 0; version <= 1; version++) {
-		struct decoder d = { .e = e, .borsh_version = version };
-
-		memset(m, 0, sizeof(*m));
-		code[version] = schema_read_whole(&d, &type_message, in, m);
-		fits += code[version] == 0;
-		if (code[version] == ERR_LEGACY)
-			return ERR_LEGACY;
-		if (code[version] == 0 && (version == 1 ||
-		    (m->tag != MSG_BOOT_STANDARD_REQ &&
-		    m->tag != MSG_BOOT_FORWARD_REQ &&
-		    m->tag != MSG_EXPORT_KEY_REQ && m->tag != MSG_ENVELOPE &&
-		    m->tag != MSG_LIVE_DOC)))
-			break;
-	}
-	if (fits == 2)
+	if (r == ERR_LEGACY || (fits && carried(m) == NULL))
+		return r;
+	if (read_version(in, 0, &v0, NULL) != 0)
+		return r;
+	if (fits)
 		return err_set(e, ERR_INPUT, "ambiguous borsh encoding: the "
 		    "envelope reads as V0 and as V1");
-	if (fits == 1 && code[0] == 0) {
-		struct decoder d = { .e = e };
-
-		memset(m, 0, sizeof(*m));
-		return schema_read_whole(&d, &type_message, in, m);
-	}
-	return fits == 1 ? 0 : err_prefix(e, "not a protocol message");
+	*m = v0;
+	return 0;
 }
 
 int
@@ -53,14 +67,19 @@ message_read(struct bytes in, struct message *m, enum wire *wire,
 	*wire = WIRE_JSON;
 	memset(m, 0, sizeof(*m));
 	if (json_check(in, &value, NULL) == 0) {
+		/*
+		 * No JSON text is Borsh too: it begins with a byte over
+		 * every tag, or with white space, which as tag 9, 10 or 13
+		 * would announce more than MESSAGE_MAX.
+		 */
 		r = schema_from_json_value(&type_message, value, arena, m, e);
-		if (r == 0 || r == ERR_SYSTEM)
-			return r;
-		/* JSON text may still be Borsh in principle: tag 0x22 is not */
-		return err_prefix(e, "not a protocol message");
+	} else {
+		*wire = WIRE_BORSH;
+		r = read_borsh(in, m, e);
 	}
-	*wire = WIRE_BORSH;
-	return read_borsh(in, m, e);
+	if (r == ERR_INPUT)
+		(void)err_prefix(e, "not a protocol message");
+	return r;
 }
 
 int

@@ -147,7 +147,7 @@ schema_from_json(const struct type *t, struct bytes in, struct arena *arena,
 struct job {
 	const struct type *t;
 	const void *in;
-	enum form form;
+	enum encoding form;
 };
 
 static int
@@ -161,7 +161,7 @@ encode(struct sink *s, const void *ctx)
 }
 
 int
-schema_encode(const struct type *t, const void *in, enum form form,
+schema_encode(const struct type *t, const void *in, enum encoding form,
     struct buf *out, struct err *e)
 {
 	const struct job j = { t, in, form };
@@ -170,7 +170,7 @@ schema_encode(const struct type *t, const void *in, enum form form,
 }
 
 int
-schema_sha256(const struct type *t, const void *in, enum form form,
+schema_sha256(const struct type *t, const void *in, enum encoding form,
     struct digest256 *out, struct err *e)
 {
 	const struct job j = { t, in, form };
@@ -181,7 +181,7 @@ schema_sha256(const struct type *t, const void *in, enum form form,
 bool
 list_next(struct rd *r, const struct type *item, void *out)
 {
-	struct decoder d = { .borsh_version = 1 };
+	struct decoder d = { .borsh_version = 1, .again = true };
 
 	return r->left > 0 && borsh_read(&d, item, r, out) == 0;
 }
@@ -223,7 +223,7 @@ json_has_member(struct bytes object, const char *name)
 	struct json_walk w;
 	struct bytes key, value;
 
-	if (json_kind(object) != JSON_OBJECT)
+	if (json_kind(object) != JK_OBJECT)
 		return false;
 	for (w = json_walk(object); json_next_member(&w, &key, &value);)
 		if (json_string_is(key, name))

@@ -107,6 +107,7 @@ struct decoder {
 	struct arena *arena;		/* JSON only */
 	int borsh_version;		/* manifest version to try in Borsh */
 	bool from_json;			/* the Borsh is transcoded JSON */
+	bool again;			/* was decoded before: text is UTF-8 */
 	const char *path[SCHEMA_PATH_MAX];
 	size_t depth;
 	int code;			/* first failure */
@@ -146,10 +147,10 @@ int schema_from_json(const struct type *t, struct bytes in,
 int schema_from_json_value(const struct type *t, struct bytes value,
     struct arena *arena, void *out, struct err *e) MUST_CHECK;
 
-enum form { FORM_BORSH, FORM_JSON_PLAIN, FORM_JSON_CANONICAL };
-int schema_encode(const struct type *t, const void *in, enum form form,
+enum encoding { FORM_BORSH, FORM_JSON_PLAIN, FORM_JSON_CANONICAL };
+int schema_encode(const struct type *t, const void *in, enum encoding form,
     struct buf *out, struct err *e) MUST_CHECK;
-int schema_sha256(const struct type *t, const void *in, enum form form,
+int schema_sha256(const struct type *t, const void *in, enum encoding form,
     struct digest256 *out, struct err *e) MUST_CHECK;
 
 /*
