@@ -115,7 +115,7 @@ check(const struct loaded *l, const struct source_paths *paths,
 {
 	struct verdicts v = { 0 };
 	struct comparison cmp;
-	struct sources s;
+	static struct sources s;
 	int r;
 
 	if ((r = sources_read(paths, &s, e)) != 0)
