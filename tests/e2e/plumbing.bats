@@ -315,7 +315,10 @@ plaintexts_in() {
 	for place in here "$disk"; do
 		plaintexts_in "$place"
 		case $(stat -f -c %T "$place") in
-		tmpfs | ramfs) [ ! -s warnings ] && continue ;;
+		tmpfs | ramfs)
+			[ ! -s warnings ]
+			continue
+			;;
 		esac
 		[ "$(wc -l <warnings)" -eq 5 ]
 		[ "$(grep -c 'in the clear on a disk' warnings)" -eq 5 ]
