@@ -96,8 +96,8 @@ ask(const struct approve *a, struct err *e)
 
 	for (enum source_field f = 0; f < SOURCE_FIELDS; f++)
 		if (a->cmp.verdict[f] == SOURCE_NOT_GIVEN &&
-		    (r = ui_confirm(e, "the %s was not compared (%s); is it "
-		    "right as shown?", source_name(f), source_option(f))) != 0)
+		    (r = ui_confirm(e, "not compared: %s (%s); is it right "
+		    "as shown?", source_name(f), source_option(f))) != 0)
 			return r;
 	return ui_confirm(e, "approve this %s manifest as shown, all of it?",
 	    mode_text(a->l.mode));

@@ -104,9 +104,8 @@ print_head(const struct loaded *l)
 	char fp[80];
 
 	ui_fingerprint(&l->hash, fp);
-	printf("manifest %s of a %s, hash\n  %s\n",
-	    manifest_version_text(l->env.manifest.version),
-	    mode_text(l->mode), fp);
+	printf("%s manifest %s, hash\n    %s\n", mode_text(l->mode),
+	    manifest_version_text(l->env.manifest.version), fp);
 }
 
 static int

@@ -2,6 +2,8 @@
  * quorate manifest new: a manifest from local sources.  Nothing comes out
  * that the rules refuse, or that does not fit the genesis it was given.
  */
+#include <arpa/inet.h>
+
 #include "airgap/record/label.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/manifest_flow.h"
@@ -32,14 +34,34 @@ need_all(struct cmd *c, const struct manifest_inputs *in)
 	    "--patch-set");
 }
 
+static bool
+is_ipv4(struct bytes host)
+{
+	char text[INET_ADDRSTRLEN] = "";
+	struct in_addr a;
+
+	if (host.n >= sizeof(text))
+		return false;
+	memcpy(text, host.p, host.n);
+	return inet_pton(AF_INET, text, &a) == 1;
+}
+
 /* What is allowed and still worth a second look. */
 static void
 tell_notes(const struct manifest_inputs *in, const struct manifest *m)
 {
+	struct bridge b;
+	struct rd rd;
+
 	if (in->genesis_output == NULL)
 		ui_say("note: without --genesis-output the share threshold %u "
 		    "was not compared with the k of the genesis",
 		    m->share_set.threshold);
+	for (rd = list_walk(&m->pivot.bridges); list_next(&rd, &type_bridge,
+	    &b);)
+		if (!is_ipv4(b.host))
+			ui_say("note: bridge port %u: the host is not an IPv4 "
+			    "address; a QOS host skips this bridge", b.port);
 	if (m->pivot.debug_mode)
 		ui_say("note: debug mode: the application's output leaves "
 		    "the enclave");

@@ -14,14 +14,22 @@
 #define LABEL "%-15s "
 #define INDENT 6
 
+/* 71 columns: on a line of its own. */
+static void
+show_digest(const char *label, const struct digest256 *d)
+{
+	char fp[80];
+
+	ui_fingerprint(d, fp);
+	printf("%s\n    %s\n", label, fp);
+}
+
 static void
 show_fingerprint(const char *label, struct bytes of)
 {
 	struct digest256 d = sha256(of);
-	char fp[80];
 
-	ui_fingerprint(&d, fp);
-	printf(LABEL "%s\n", label, fp);
+	show_digest(label, &d);
 }
 
 static void
@@ -36,13 +44,11 @@ static void
 show_head(const struct loaded *l)
 {
 	const struct manifest *m = &l->env.manifest;
-	char fp[80];
 
 	printf(LABEL "manifest%s %s\n", "what",
 	    l->is_envelope ? " envelope" : "",
 	    manifest_version_text(m->version));
-	ui_fingerprint(&l->hash, fp);
-	printf(LABEL "%s\n", "hash", fp);
+	show_digest("hash", &l->hash);
 	if (l->mode == MODE_REHEARSAL)
 		printf(LABEL "*** REHEARSAL *** nothing real may depend on "
 		    "it\n", "mode");
@@ -56,9 +62,9 @@ show_namespace(const struct name_space *ns)
 	show_quoted("namespace", ns->name);
 	printf(LABEL "%u\n", "nonce", ns->nonce);
 	ui_print_hex("quorum key", ns->quorum_key);
-	show_fingerprint("  its SHA-256", ns->quorum_key);
+	show_fingerprint("quorum key, SHA-256", ns->quorum_key);
 	if (public_key_check(ns->quorum_key) != 0)
-		printf(LABEL "WARNING: not a valid quorum key\n", "");
+		puts("    WARNING: not a valid quorum key");
 }
 
 static void
@@ -72,11 +78,11 @@ show_bridges(const struct list *l)
 		printf("  %3u %s, port %u", i, b.kind == BRIDGE_SERVER ?
 		    "server" : "client", b.port);
 		if (b.has_host) {
-			fputs(", host ", stdout);
+			fputs("\n      host ", stdout);
 			ui_print_quoted(b.host, INDENT);
 		}
 		puts(b.kind == BRIDGE_SERVER ? "" :
-		    " (egress: not supported here)");
+		    "\n      WARNING: egress, not supported here");
 	}
 }
 
@@ -116,11 +122,9 @@ show_pivot(const struct manifest *m)
 {
 	const struct pivot *p = &m->pivot;
 	struct digest256 d;
-	char fp[80];
 
 	memcpy(d.b, p->hash, sizeof(d.b));
-	ui_fingerprint(&d, fp);
-	printf(LABEL "%s\n", "pivot hash", fp);
+	show_digest("pivot hash", &d);
 	printf(LABEL "%s\n", "restart", p->restart == RESTART_ALWAYS ?
 	    "always" : "never");
 	if (m->version >= 1)
@@ -145,12 +149,12 @@ show_member(const struct member *m)
 	struct digest256 d = sha256(m->pub_key);
 	char fp[80];
 
-	fputs("    - ", stdout);
+	fputs("  - ", stdout);
 	ui_print_quoted(m->alias, INDENT);
 	ui_fingerprint(&d, fp);
-	printf("\n      key %s\n", fp);
+	printf("\n    key %s\n", fp);
 	if (public_key_check(m->pub_key) != 0)
-		printf("      WARNING: not a valid key\n");
+		puts("    WARNING: not a valid key");
 }
 
 static void
@@ -177,7 +181,7 @@ show_patch_set(const struct set *s)
 		char fp[80];
 
 		ui_fingerprint(&d, fp);
-		printf("    - key %s\n", fp);
+		printf("    key %s\n", fp);
 	}
 }
 
@@ -203,8 +207,8 @@ show_enclave(const struct enclave_config *x)
 			puts("    WARNING: zeros: an enclave in debug mode "
 			    "that proves nothing");
 	}
-	show_fingerprint("AWS root", x->aws_root);
-	printf(LABEL "%s\n", "", bytes_equal(x->aws_root, aws_root_der()) ?
+	show_fingerprint("AWS root, SHA-256", x->aws_root);
+	printf("    %s\n", bytes_equal(x->aws_root, aws_root_der()) ?
 	    "the pinned AWS Nitro Root-G1" :
 	    "WARNING: not the pinned AWS Nitro Root-G1");
 	show_quoted("QOS commit", x->qos_commit);
@@ -227,10 +231,10 @@ show_approvals(const char *label, const struct loaded *l,
 		}
 		show_member(&a.member);
 		if (approval_check(&a, &l->hash, set, NULL, &e) == 0) {
-			puts("      signature ok, a member of the set");
+			puts("    signature ok, a member of the set");
 			continue;
 		}
-		fputs("      BAD: ", stdout);
+		fputs("    BAD: ", stdout);
 		ui_print_text(bytes_str(e.text));
 		putchar('\n');
 	}

@@ -19,7 +19,7 @@ static const struct {
 	[SOURCE_MANIFEST_SET] = { "manifest set", "--manifest-set DIR" },
 	[SOURCE_SHARE_SET] = { "share set", "--share-set DIR" },
 	[SOURCE_PATCH_SET] = { "patch set", "--patch-set DIR" },
-	[SOURCE_PCRS] = { "PCR0 to PCR2", "--pcrs FILE" },
+	[SOURCE_PCRS] = { "PCR0-2", "--pcrs FILE" },
 	[SOURCE_ROLE_ARN] = { "PCR3", "--role-arn-file FILE" },
 	[SOURCE_PIVOT] = { "pivot hash", "--pivot-hash FILE" },
 	[SOURCE_QUORUM_KEY] = { "quorum key", "--quorum-key FILE" },
@@ -65,8 +65,8 @@ print_only(const struct set *a, const struct set *b, const char *where)
 			continue;
 		d = sha256(m.pub_key);
 		ui_fingerprint(&d, fp);
-		printf("  only %s: ", where);
-		ui_print_quoted(m.alias, 2);
+		printf("  only %s:\n    ", where);
+		ui_print_quoted(m.alias, 4);
 		printf("\n    key %s\n", fp);
 	}
 }

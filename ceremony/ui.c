@@ -2,27 +2,40 @@
  * Questions, safe printing of foreign text, fingerprints, times.
  */
 #include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "airgap/record/reader.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/ui.h"
 
 #define ANSWER_MAX 64
-#define QUOTED_COLUMNS 52
+#define QUOTED_COLUMNS 44
 
-/* A line of at most ANSWER_MAX - 1 characters; false at end of input. */
+/*
+ * A line of at most ANSWER_MAX - 1 characters; false at end of input.  One
+ * byte at a time: what follows the line may be dice rolls, which no stdio
+ * buffer may hold.
+ */
 static bool
 read_answer(char out[static ANSWER_MAX])
 {
+	ssize_t got;
 	size_t n = 0;
-	int c;
+	char c = 0;
 
-	while ((c = getchar()) != EOF && c != '\n')
+	for (;;) {
+		got = read(STDIN_FILENO, &c, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || c == '\n')
+			break;
 		if (n < ANSWER_MAX - 1)
-			out[n++] = (char)c;
-	if (c == EOF && n == 0)
+			out[n++] = c;
+	}
+	if (got <= 0 && n == 0)
 		return false;
 	while (n > 0 && (out[n - 1] == ' ' || out[n - 1] == '\r'))
 		n--;
@@ -42,9 +55,11 @@ ui_confirm(struct err *e, const char *fmt, ...)
 		vfprintf(stderr, fmt, ap);
 		va_end(ap);
 		fputs(" [yes/no] ", stderr);
-		if (!read_answer(answer))
+		if (!read_answer(answer)) {
+			fputc('\n', stderr);
 			return err_set(e, ERR_REFUSED, "no answer: nothing "
 			    "was done");
+		}
 		if (strcmp(answer, "yes") == 0)
 			return 0;
 		if (strcmp(answer, "no") == 0)
