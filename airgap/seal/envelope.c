@@ -92,7 +92,6 @@ box_seal(const struct box *box, struct bytes plain, uint8_t *out,
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN,
 	    out + plain.n) == 1;
 	EVP_CIPHER_CTX_free(ctx);
-	wipe_stack();
 	/* declassified: what is sealed may be seen by anyone */
 	ct_public(out, plain.n + TAG_LEN);
 	return ok ? 0 : cipher_error(e);
@@ -126,7 +125,6 @@ box_open(const struct box *box, struct bytes body, struct secret *out,
 		r = 0;
 	ERR_clear_error();
 	EVP_CIPHER_CTX_free(ctx);
-	wipe_stack();
 	if (r != 0)
 		secret_free(out);
 	if (out->b != NULL)
@@ -252,6 +250,7 @@ envelope_seal_with(struct bytes key, struct bytes plain,
 	box_derive(&box, point, key.p, z);
 	r = box_seal(&box, plain, point + POINT_LEN + 4, e);
 out:
+	wipe_stack();
 	wipe(&box, sizeof(box));
 	wipe(z, sizeof(z));
 	return r;
@@ -312,6 +311,7 @@ envelope_open_shared(const uint8_t z[static ECDH_LEN],
 	box.nonce = parts.nonce;
 	box_derive(&box, parts.point, recv, z);
 	r = box_open(&box, parts.body, out, e);
+	wipe_stack();
 	wipe(&box, sizeof(box));
 	return r;
 }
@@ -333,6 +333,7 @@ envelope_open(const struct keyset *ks, struct bytes env, struct secret *out,
 	box.nonce = parts.nonce;
 	box_derive(&box, parts.point, ks->pub.b, z);
 	r = box_open(&box, parts.body, out, e);
+	wipe_stack();
 	wipe(&box, sizeof(box));
 	wipe(z, sizeof(z));
 	return r;
@@ -351,6 +352,7 @@ sym_envelope_seal_with(const struct keyset *ks, struct bytes plain,
 	put_u32(out + NONCE_LEN, plain.n + TAG_LEN);
 	box_symmetric(&box, ks);
 	r = box_seal(&box, plain, out + NONCE_LEN + 4, e);
+	wipe_stack();
 	wipe(&box, sizeof(box));
 	return r;
 }
@@ -379,6 +381,7 @@ sym_envelope_open(const struct keyset *ks, struct bytes env,
 	box.nonce = parts.nonce;
 	box_symmetric(&box, ks);
 	r = box_open(&box, parts.body, out, e);
+	wipe_stack();
 	wipe(&box, sizeof(box));
 	return r;
 }

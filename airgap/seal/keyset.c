@@ -50,6 +50,7 @@ keyset_from_seed(struct keyset *ks, const uint8_t seed[static SEED_LEN],
 out:
 	if (r != 0)
 		keyset_free(ks);
+	wipe_stack();
 	return r;
 }
 
@@ -125,8 +126,10 @@ keyset_sign(const struct keyset *ks, struct bytes msg, struct signature *out,
     struct err *e)
 {
 	struct digest256 digest = sha256(msg);
+	int r = p256_sign(ks->scalars.b + SIGN_AT, &digest, out, e);
 
-	return p256_sign(ks->scalars.b + SIGN_AT, &digest, out, e);
+	wipe_stack();
+	return r;
 }
 
 int

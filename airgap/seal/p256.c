@@ -2,9 +2,10 @@
  * P-256: SEC 1 points and ECDH, ECDSA of FIPS 186-4 with the deterministic
  * nonce of RFC 6979, on libcrypto's EC_POINT and BIGNUM.
  *
- * The group and the constants of the order are made once.  A BN_CTX lives
- * for one operation: its temporaries hold secrets, and releasing it clears
- * them.  Secrets enter libcrypto in one place, secret_bn.
+ * The group, the constants of the order and a BN_CTX for public points are
+ * made once.  Where a secret takes part the BN_CTX lives for one operation:
+ * its temporaries hold secrets, and releasing it clears them.  Secrets enter
+ * libcrypto in one place, secret_bn.
  */
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -29,6 +30,7 @@ static struct {
 	BIGNUM *order;
 	BIGNUM *order_minus_2;	/* Fermat: k^(n-2) = 1/k mod n */
 	BN_MONT_CTX *mont;
+	BN_CTX *public;
 	bool ready;
 } curve;
 
@@ -41,17 +43,18 @@ crypto_error(struct err *e, const char *what)
 }
 
 static int
-curve_init(BN_CTX *ctx, struct err *e)
+curve_init(struct err *e)
 {
 	if (curve.ready)
 		return 0;
-	if ((curve.group = EC_GROUP_new_by_curve_name(
+	if ((curve.public = BN_CTX_new()) == NULL ||
+	    (curve.group = EC_GROUP_new_by_curve_name(
 	    NID_X9_62_prime256v1)) == NULL ||
 	    (curve.order = BN_bin2bn(order_bytes, SCALAR_LEN, NULL)) == NULL ||
 	    (curve.order_minus_2 = BN_dup(curve.order)) == NULL ||
 	    BN_sub_word(curve.order_minus_2, 2) != 1 ||
 	    (curve.mont = BN_MONT_CTX_new()) == NULL ||
-	    BN_MONT_CTX_set(curve.mont, curve.order, ctx) != 1)
+	    BN_MONT_CTX_set(curve.mont, curve.order, curve.public) != 1)
 		return crypto_error(e, "set up P-256");
 	curve.ready = true;
 	return 0;
@@ -61,17 +64,14 @@ curve_init(BN_CTX *ctx, struct err *e)
 static BN_CTX *
 operation_begin(struct err *e)
 {
-	BN_CTX *ctx = BN_CTX_new();
+	BN_CTX *ctx;
 
-	if (ctx == NULL) {
+	if (curve_init(e) != 0)
+		return NULL;
+	if ((ctx = BN_CTX_new()) == NULL)
 		(void)crypto_error(e, "begin");
-		return NULL;
-	}
-	if (curve_init(ctx, e) != 0) {
-		BN_CTX_free(ctx);
-		return NULL;
-	}
-	BN_CTX_start(ctx);
+	else
+		BN_CTX_start(ctx);
 	return ctx;
 }
 
@@ -122,7 +122,7 @@ p256_scalar_valid(const uint8_t k[static SCALAR_LEN])
 
 /* The point of 65 bytes, or NULL where they are none. */
 static EC_POINT *
-point_read(const uint8_t p[static POINT_LEN], BN_CTX *ctx)
+point_read(const uint8_t p[static POINT_LEN])
 {
 	EC_POINT *point;
 
@@ -131,7 +131,7 @@ point_read(const uint8_t p[static POINT_LEN], BN_CTX *ctx)
 		return NULL;
 	point = EC_POINT_new(curve.group);
 	if (point != NULL && EC_POINT_oct2point(curve.group, point, p,
-	    POINT_LEN, ctx) == 1 &&
+	    POINT_LEN, curve.public) == 1 &&
 	    EC_POINT_is_at_infinity(curve.group, point) == 0)
 		return point;
 	ERR_clear_error();
@@ -142,12 +142,10 @@ point_read(const uint8_t p[static POINT_LEN], BN_CTX *ctx)
 bool
 p256_point_valid(const uint8_t p[static POINT_LEN])
 {
-	BN_CTX *ctx = operation_begin(NULL);
-	EC_POINT *point = ctx == NULL ? NULL : point_read(p, ctx);
+	EC_POINT *point = curve_init(NULL) != 0 ? NULL : point_read(p);
 	bool valid = point != NULL;
 
 	EC_POINT_free(point);
-	operation_end(ctx);
 	return valid;
 }
 
@@ -173,7 +171,6 @@ p256_public(const uint8_t k[static SCALAR_LEN],
 	EC_POINT_clear_free(p);
 	BN_clear_free(bn);
 	operation_end(ctx);
-	wipe_stack();
 	return r;
 }
 
@@ -206,7 +203,7 @@ p256_ecdh(const uint8_t k[static SCALAR_LEN],
 
 	if (ctx == NULL)
 		return ERR_SYSTEM;
-	if ((q = point_read(peer, ctx)) == NULL)
+	if ((q = point_read(peer)) == NULL)
 		r = err_set(e, ERR_KEY_POINT, "not a point of P-256");
 	else if ((bn = secret_bn(k)) == NULL || shared_x(bn, q, z, ctx) != 0)
 		r = crypto_error(e, "compute a shared secret");
@@ -215,7 +212,6 @@ p256_ecdh(const uint8_t k[static SCALAR_LEN],
 	EC_POINT_free(q);
 	BN_clear_free(bn);
 	operation_end(ctx);
-	wipe_stack();
 	ct_secret(z, ECDH_LEN);
 	return r;
 }
@@ -343,7 +339,6 @@ p256_sign(const uint8_t d[static SCALAR_LEN], const struct digest256 *digest,
 		r = crypto_error(e, "sign");
 	BN_clear_free(bn);
 	operation_end(ctx);
-	wipe_stack();
 	wipe(&g, sizeof(g));
 	wipe(k, sizeof(k));
 	return r;
@@ -386,7 +381,7 @@ p256_verify(const uint8_t point[static POINT_LEN],
 
 	if (ctx == NULL)
 		return ERR_SYSTEM;
-	if ((q = point_read(point, ctx)) == NULL)
+	if ((q = point_read(point)) == NULL)
 		r = ERR_KEY_POINT;
 	else if (!p256_scalar_valid(sig->b) ||
 	    !p256_scalar_valid(sig->b + SCALAR_LEN))

@@ -1,6 +1,7 @@
 /*
  * P-256 over libcrypto (private to airgap/seal): scalars, points, ECDH,
  * ECDSA.  Scalars are 32 bytes big-endian, points 65 bytes SEC1 uncompressed.
+ * Callers wipe the stack below them (wipe_stack) when they are done.
  * Not for several threads at once.
  */
 #ifndef AIRGAP_SEAL_P256_H

@@ -29,10 +29,9 @@
 #define BLOCK_LEN 32
 #define LANE_LEN 16
 #define ORDER 255		/* of the multiplicative group */
-#define STACK_LEN 1024
+#define STACK_LEN 512
 
 typedef uint8_t lane __attribute__((vector_size(LANE_LEN)));
-typedef uint64_t wide __attribute__((vector_size(LANE_LEN)));
 
 struct block {
 	lane lo, hi;
@@ -328,32 +327,62 @@ join_weights(const uint8_t *x, size_t m, uint8_t *w)
 	}
 }
 
-/* Adds y to the sums of those bits that the public weight has. */
-static inline void
-join_add(struct block sum[static 8], struct block y, unsigned weight)
+static inline lane
+lane_load(const uint8_t *p, size_t n)
 {
-#pragma GCC unroll 8
-	for (unsigned bit = 0; bit < 8; bit++) {
-		uint64_t m = 0 - (uint64_t)(weight >> bit & 1);
-		lane mask = (lane)(wide){ m, m };
+	uint8_t few[LANE_LEN] = { 0 };
+	lane y;
 
-		sum[bit].lo ^= y.lo & mask;
-		sum[bit].hi ^= y.hi & mask;
+	if (n >= LANE_LEN) {
+		memcpy(&y, p, LANE_LEN);
+		return y;
 	}
+	memcpy(few, p, n);
+	memcpy(&y, few, LANE_LEN);
+	wipe(few, sizeof(few));
+	return y;
 }
 
+static inline void
+lane_store(uint8_t *p, size_t n, lane y)
+{
+	uint8_t few[LANE_LEN];
+
+	if (n >= LANE_LEN) {
+		memcpy(p, &y, LANE_LEN);
+		return;
+	}
+	memcpy(few, &y, LANE_LEN);
+	memcpy(p, few, n);
+	wipe(few, sizeof(few));
+}
+
+/*
+ * The sum of weight times share, for the n bytes (at most LANE_LEN) at
+ * offset at: a sum for each bit of the public weights, which stays in
+ * registers, then Horner over the bits.
+ */
 static void
-join_block(const uint8_t *const *shares, const uint8_t *w, size_t m,
+join_lane(const uint8_t *const *shares, const uint8_t *w, size_t m,
     size_t at, size_t n, uint8_t *out)
 {
-	struct block sum[8] = { 0 };
+	lane sum[8] = { 0 };
 
-	for (size_t i = 0; i < m; i++)
-		join_add(sum, block_load(shares[i] + 1 + at, n), w[i]);
-	for (unsigned bit = 7; bit-- > 0;)
-		sum[bit] = block_add(sum[bit], block_double(sum[bit + 1]));
-	block_store(out + at, n, &sum[0]);
-	wipe(sum, sizeof(sum));
+	for (size_t i = 0; i < m; i++) {
+		lane y = lane_load(shares[i] + 1 + at, n);
+		lane weight = (lane){ 0 } + w[i];
+
+#pragma GCC unroll 8
+		for (unsigned bit = 0; bit < 8; bit++) {
+			uint8_t one = (uint8_t)(1U << bit);
+
+			sum[bit] ^= y & (lane)((weight & one) == one);
+		}
+	}
+#pragma GCC unroll 8
+	for (unsigned bit = 7; bit > 0; bit--)
+		sum[bit - 1] ^= lane_double(sum[bit]);
+	lane_store(out + at, n, sum[0]);
 }
 
 int
@@ -371,8 +400,10 @@ shamir_join(const uint8_t *const *shares, const size_t *share_len, size_t m,
 		x[i] = shares[i][0];
 	join_weights(x, m, w);
 	len = share_len[0] - 1;
-	for (size_t at = 0; at < len; at += BLOCK_LEN)
-		join_block(shares, w, m, at, len - at, out);
-	stack_sweep();
+	for (size_t at = 0; at < len; at += LANE_LEN)
+		join_lane(shares, w, m, at, len - at, out);
+	/* whole lanes stay in registers; the rest went over the stack */
+	if (len % LANE_LEN != 0)
+		stack_sweep();
 	return 0;
 }

@@ -5,7 +5,7 @@
  * key generation, point check and derivation alone, as `openssl speed` does
  * it, every object made beforehand; and, without a target, against the bare
  * point arithmetic below that interface.  Sharing: against libgfshare with
- * the same source of random bytes, a whole split or join with its context.
+ * the same source of random bytes, its contexts made beforehand.
  * Both sides run alternately in one process; each figure is the median of
  * ROUNDS rounds, in microseconds a call.  Exit status 1 if a target is
  * missed.
@@ -24,10 +24,10 @@
 #include "airgap/seal/deal.h"
 #include "airgap/seal/p256.h"
 
-#define ROUNDS 401
+#define ROUNDS 101
 #define LEN 32
 #define N_MAX 255
-#define ROUND_US 150.0		/* aimed-at length of one side of a round */
+#define ROUND_US 2000.0		/* aimed-at length of one side of a round */
 
 typedef void (*body)(void);
 
@@ -40,6 +40,7 @@ static struct {
 } own;
 
 static struct {
+	gfshare_ctx *enc, *dec;
 	uint8_t numbers[N_MAX];
 	uint8_t shares[N_MAX][LEN];
 	uint8_t back[LEN];
@@ -114,19 +115,31 @@ median(double *v)
 	return v[ROUNDS / 2];
 }
 
-/* Medians of a and b (NULL: none), in turns. */
-static void
-measure(body a, body b, double *a_us, double *b_us)
+struct figure {
+	double own, other, ratio;	/* medians; ratio of each round */
+};
+
+/* Runs a and b (NULL: none) in turns, so that both see the same machine. */
+static struct figure
+measure(body a, body b)
 {
-	static double va[ROUNDS], vb[ROUNDS];
+	static double va[ROUNDS], vb[ROUNDS], ratio[ROUNDS];
 	size_t na = times_for(a), nb = b == NULL ? 0 : times_for(b);
+	struct figure f = { 0 };
 
 	for (size_t i = 0; i < ROUNDS; i++) {
 		va[i] = time_of(a, na);
-		vb[i] = b == NULL ? 0 : time_of(b, nb);
+		if (b == NULL)
+			continue;
+		vb[i] = time_of(b, nb);
+		ratio[i] = va[i] / vb[i];
 	}
-	*a_us = median(va);
-	*b_us = median(vb);
+	f.own = median(va);
+	if (b != NULL) {
+		f.other = median(vb);
+		f.ratio = median(ratio);
+	}
+	return f;
 }
 
 /*
@@ -134,36 +147,35 @@ measure(body a, body b, double *a_us, double *b_us)
  * target bounds the ratio, without one the value; a target below 0 is none.
  */
 static void
-report(const char *name, const char *unit, double value,
-    const char *against, double other, double target)
+report(const char *name, const char *unit, struct figure f,
+    const char *against, double target)
 {
 	const char *path = getenv("BENCH_JSON");
-	double ratio = against == NULL ? 0 : value / other;
-	double judged = against == NULL ? value : ratio;
-	bool ok = target < 0 || judged <= target;
+	bool ok = target < 0 ||
+	    (against == NULL ? f.own : f.ratio) <= target;
 	char peer_text[64] = "null", ratio_text[32] = "null";
 	char target_text[32] = "null";
-	FILE *f;
+	FILE *out;
 
 	if (against != NULL) {
 		snprintf(peer_text, sizeof(peer_text), "\"%s\"", against);
-		snprintf(ratio_text, sizeof(ratio_text), "%.3f", ratio);
+		snprintf(ratio_text, sizeof(ratio_text), "%.3f", f.ratio);
 	}
 	if (target >= 0)
 		snprintf(target_text, sizeof(target_text), "%g", target);
-	printf("%-24s %10.2f %-3s", name, value, unit);
+	printf("%-24s %10.2f %-3s", name, f.own, unit);
 	if (against != NULL)
-		printf("  %s %.2f, ratio %.2f", against, other, ratio);
+		printf("  %s %.2f, ratio %.2f", against, f.other, f.ratio);
 	printf("%s%s%s\n", target >= 0 ? "  target " : "",
 	    target >= 0 ? target_text : "", ok ? "" : "  MISSED");
 	missed += !ok;
-	if (path == NULL || (f = fopen(path, "a")) == NULL)
+	if (path == NULL || (out = fopen(path, "a")) == NULL)
 		return;
-	fprintf(f, "{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", "
+	fprintf(out, "{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", "
 	    "\"against\": %s, \"ratio\": %s, \"target\": %s, \"ok\": %s}\n",
-	    name, value, unit, peer_text, ratio_text, target_text,
+	    name, f.own, unit, peer_text, ratio_text, target_text,
 	    ok ? "true" : "false");
-	fclose(f);
+	fclose(out);
 }
 
 static void
@@ -196,33 +208,26 @@ peer_random(unsigned char *p, unsigned n)
 static void
 peer_split(void)
 {
-	gfshare_ctx *g = gfshare_ctx_init_enc(peer.numbers, (unsigned)own.n,
-	    (unsigned char)own.k, LEN);
-
-	gfshare_ctx_enc_setsecret(g, own.secret);
+	gfshare_ctx_enc_setsecret(peer.enc, own.secret);
 	for (size_t i = 0; i < own.n; i++)
-		gfshare_ctx_enc_getshare(g, (unsigned char)i, peer.shares[i]);
-	gfshare_ctx_free(g);
+		gfshare_ctx_enc_getshare(peer.enc, (unsigned char)i,
+		    peer.shares[i]);
 }
 
 static void
 peer_join(void)
 {
-	gfshare_ctx *g = gfshare_ctx_init_dec(peer.numbers, (unsigned)own.k,
-	    LEN);
-
 	for (size_t i = 0; i < own.k; i++)
-		gfshare_ctx_dec_giveshare(g, (unsigned char)i,
+		gfshare_ctx_dec_giveshare(peer.dec, (unsigned char)i,
 		    peer.shares[i]);
-	gfshare_ctx_dec_extract(g, peer.back);
-	gfshare_ctx_free(g);
+	gfshare_ctx_dec_extract(peer.dec, peer.back);
 }
 
 static void
 bench_sharing(size_t k, size_t n, double proof_target)
 {
 	char name[64];
-	double a, b;
+	struct figure f;
 
 	own.k = k;
 	own.n = n;
@@ -231,19 +236,24 @@ bench_sharing(size_t k, size_t n, double proof_target)
 		own.len[i] = 1 + LEN;
 		peer.numbers[i] = (uint8_t)(i + 1);
 	}
-	measure(own_split, peer_split, &a, &b);
+	peer.enc = gfshare_ctx_init_enc(peer.numbers, (unsigned)n,
+	    (unsigned char)k, LEN);
+	peer.dec = gfshare_ctx_init_dec(peer.numbers, (unsigned)k, LEN);
+	f = measure(own_split, peer_split);
 	snprintf(name, sizeof(name), "split %zu of %zu", k, n);
-	report(name, "us", a, "libgfshare", b, 1.0);
-	measure(own_join, peer_join, &a, &b);
+	report(name, "us", f, "libgfshare", 1.0);
+	f = measure(own_join, peer_join);
 	snprintf(name, sizeof(name), "join %zu of %zu", k, n);
-	report(name, "us", a, "libgfshare", b, 1.0);
+	report(name, "us", f, "libgfshare", 1.0);
 	must(memcmp(own.back, own.secret, LEN) == 0, "own join");
 	must(memcmp(peer.back, own.secret, LEN) == 0, "peer join");
+	gfshare_ctx_free(peer.enc);
+	gfshare_ctx_free(peer.dec);
 	if (proof_target < 0)
 		return;
-	measure(own_prove, NULL, &a, &b);
+	f = measure(own_prove, NULL);
 	snprintf(name, sizeof(name), "proof %zu of %zu", k, n);
-	report(name, "us", a, NULL, 0, proof_target);
+	report(name, "us", f, NULL, proof_target);
 }
 
 static void
@@ -337,17 +347,15 @@ box_open(void)
 static void
 bench_envelopes(void)
 {
-	double a, b;
-
 	base_init();
-	measure(box_seal, floor_seal, &a, &b);
-	report("envelope seal", "us", a, "libcrypto floor", b, 1.15);
-	measure(box_open, floor_open, &a, &b);
-	report("envelope open", "us", a, "libcrypto floor", b, 1.15);
-	measure(box_seal, bare_seal, &a, &b);
-	report("envelope seal, bare", "us", a, "point arithmetic", b, -1);
-	measure(box_open, bare_open, &a, &b);
-	report("envelope open, bare", "us", a, "point arithmetic", b, -1);
+	report("envelope seal", "us", measure(box_seal, floor_seal),
+	    "libcrypto floor", 1.15);
+	report("envelope open", "us", measure(box_open, floor_open),
+	    "libcrypto floor", 1.15);
+	report("envelope seal, bare", "us", measure(box_seal, bare_seal),
+	    "point arithmetic", -1);
+	report("envelope open, bare", "us", measure(box_open, bare_open),
+	    "point arithmetic", -1);
 }
 
 static void
@@ -359,11 +367,12 @@ bench_deal(void)
 
 	must(deal_make(&d, own.secret, 128, 255, box.keys, NULL) == 0,
 	    "deal");
-	report("deal 128 of 255", "ms", (now_us() - start) / 1e3, NULL, 0,
-	    1000);
+	report("deal 128 of 255", "ms", (struct figure){
+	    .own = (now_us() - start) / 1e3 }, NULL, 1000);
 	deal_free(&d);
 	getrusage(RUSAGE_SELF, &use);
-	report("peak memory", "KiB", (double)use.ru_maxrss, NULL, 0, -1);
+	report("peak memory", "KiB", (struct figure){
+	    .own = (double)use.ru_maxrss }, NULL, -1);
 }
 
 int
