@@ -23,6 +23,7 @@ CRASH_BIN := $(call bin_of,crash,crash) \
 comma := ,
 LIBS_unit := -lcmocka -ljansson -lcbor
 LIBS_bench := -lgfshare -lm
+LIBS_fuzz := -ljansson
 LDFLAGS_fuzz := -fsanitize=fuzzer
 
 # $(1) the folder
@@ -38,6 +39,9 @@ $(foreach d,unit ct fuzz crash bench,$(eval $(call TEST_RULE,$(d))))
 # calls of the writer that its test makes fail
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 	fchmod rename renameat2 link isatty)
+# calls that the test of memory bounds counts
+$(B)/unit/memory_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
+	calloc realloc free)
 
 # no layers and no sanitizer below a preload: it stands between them and libc
 $(B)/crash/%.so: tests/crash/%.c $(FLAGS_MK)
