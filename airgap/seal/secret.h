@@ -5,6 +5,8 @@
  * sides, a canary, locked (never in swap), left out of core dumps, wiped in
  * a forked child and wiped on release (libsodium sodium_malloc, plus checks
  * that libsodium leaves to its caller: a failing mlock is an error here).
+ * A few released pages are kept, wiped and inaccessible, for the next
+ * secret.  Not for several threads at once.
  */
 #ifndef AIRGAP_SEAL_SECRET_H
 #define AIRGAP_SEAL_SECRET_H
