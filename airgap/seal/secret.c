@@ -26,7 +26,7 @@
 #include "airgap/seal/vault.h"
 
 #define CANARY_LEN 16		/* libsodium's, in front of the bytes */
-#define STACK_DEPTH 4096	/* twice what signing, the deepest, was seen to use */
+#define STACK_DEPTH 4096	/* signing, the deepest, uses about half */
 
 /*
  * The leak checker of sanitizer builds attaches to its own process, which an
