@@ -76,23 +76,30 @@ $(FLAGS_MK): Makefile
 CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
-# --- layers, lowest first; a program links the layers below it
-AIRGAP := $(sort $(wildcard airgap/*.c airgap/seal/*.c airgap/record/*.c))
-TOKEN := $(sort $(wildcard token/*.c))
-CEREMONY := $(sort $(wildcard ceremony/*.c))
+# --- layers, highest first; a program links its own and those below
+LAYERS := ceremony token runtime nsm_sim nsm protocol attestation airgap
+src_ceremony := ceremony/*.c
+src_token := token/*.c
+src_runtime := enclave/runtime/*.c
+src_nsm_sim := enclave/nsm/sim/*.c
+src_nsm := enclave/nsm/*.c
+src_protocol := enclave/protocol/*.c
+src_attestation := enclave/attestation/*.c
+src_airgap := airgap/*.c airgap/seal/*.c airgap/record/*.c
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
-
-LIB_AIRGAP := $(B)/lib/airgap.a
-LIB_TOKEN := $(B)/lib/token.a
-LIB_CEREMONY := $(B)/lib/ceremony.a
+lib = $(patsubst %,$(B)/lib/%.a,$(1))
+# sources of a layer; a file with main() belongs to its program alone
+sources = $(filter-out %main.c,$(sort $(wildcard $(src_$(1)))))
 LIBS_CORE := -lcrypto -lsodium
 PROGRAMS := $(B)/quorate
+EXAMPLES := $(B)/hello
 
-all: $(PROGRAMS) $(B)/quorate.buildinfo
+all: $(PROGRAMS) $(EXAMPLES) $(B)/quorate.buildinfo
 
-$(LIB_AIRGAP): $(call obj,$(AIRGAP))
-$(LIB_TOKEN): $(call obj,$(TOKEN))
-$(LIB_CEREMONY): $(call obj,$(filter-out ceremony/main.c,$(CEREMONY)))
+define layer
+$(call lib,$(1)): $(call obj,$(call sources,$(1)))
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 $(B)/lib/%.a:
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
@@ -104,7 +111,10 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
-$(B)/quorate: $(B)/obj/ceremony/main.o $(LIB_CEREMONY) $(LIB_TOKEN) $(LIB_AIRGAP)
+$(B)/quorate: $(call obj,ceremony/main.c) \
+    $(call lib,ceremony token attestation airgap)
+$(B)/hello: $(call obj,docs/examples/hello.c) $(call lib,airgap)
+$(PROGRAMS) $(EXAMPLES):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 

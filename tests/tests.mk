@@ -7,7 +7,7 @@
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
 
-LIBS_TEST := $(LIB_CEREMONY) $(LIB_TOKEN) $(LIB_AIRGAP)
+LIBS_TEST = $(call lib,$(LAYERS))
 tests_in = $(sort $(wildcard tests/$(1)/*_$(2).c))
 bin_of = $(patsubst tests/%.c,$(B)/%,$(call tests_in,$(1),$(2)))
 help_of = $(call obj,$(filter-out %_test.c %_ct.c %_fuzz.c %_crash.c \

@@ -1,0 +1,48 @@
+/*
+ * One thread, one epoll: file descriptors and timers with callbacks.
+ */
+#ifndef ENCLAVE_RUNTIME_LOOP_H
+#define ENCLAVE_RUNTIME_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include "airgap/err.h"
+
+struct loop;
+
+/* Lives in its owner; the owner keeps it until watch_stop. */
+struct watch {
+	int fd;
+	void (*ready)(struct watch *w, uint32_t events);
+	void *ctx;
+};
+
+struct timer {
+	int64_t at;			/* loop_now() to fire at; 0: off */
+	void (*fire)(struct timer *t);
+	void *ctx;
+	struct timer *next;		/* the loop's */
+};
+
+int loop_new(struct loop **out, struct err *e) MUST_CHECK;
+void loop_free(struct loop *l);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t loop_now(void);
+
+int loop_watch(struct loop *l, struct watch *w, uint32_t events) MUST_CHECK;
+int loop_change(struct loop *l, struct watch *w, uint32_t events) MUST_CHECK;
+/* Forgets w (also within a callback); does not close fd. */
+void loop_unwatch(struct loop *l, struct watch *w);
+
+/* Arms t in ms milliseconds (again); loop_unset disarms. */
+void loop_set(struct loop *l, struct timer *t, int64_t ms);
+void loop_unset(struct loop *l, struct timer *t);
+
+/* Runs until loop_stop.  Returns 0 or ERR_SYSTEM. */
+int loop_run(struct loop *l, struct err *e) MUST_CHECK;
+void loop_stop(struct loop *l);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The control server (QOS wire 9): frames of u64 little-endian length and
+ * that many bytes, both directions, any number of requests a connection.
+ *
+ * Unlike QOS, many connections are served at once and none can block the
+ * others: every socket is non-blocking, a frame's buffer grows only with
+ * bytes that have arrived, all buffers together are bounded, and a peer that
+ * makes no progress inside a frame is closed.
+ */
+#ifndef ENCLAVE_RUNTIME_SERVER_H
+#define ENCLAVE_RUNTIME_SERVER_H
+
+#include "airgap/file.h"
+#include "enclave/runtime/loop.h"
+
+#define FRAME_MAX (128u << 20)		/* bytes of a payload */
+#define FRAME_WRITE_MAX 31234		/* a vsock kernel bug above 32 KiB */
+#define SERVER_CONNECTIONS_MAX 128
+#define SERVER_BUDGET (384u << 20)	/* bytes in all buffers together */
+#define SERVER_STALL_MS 20000		/* no progress inside a frame */
+#define SERVER_IDLE_MS 300000		/* no frame at all */
+
+struct server;
+
+struct server_config {
+	struct loop *loop;
+	/* Answers a request; *reply is freed with buf_free.  0 or ERR_*. */
+	int (*handle)(void *ctx, struct bytes request, struct buf *reply);
+	void *ctx;
+	int64_t stall_ms, idle_ms;	/* 0: the defaults above */
+};
+
+int server_new(const struct server_config *c, struct server **out,
+    struct err *e) MUST_CHECK;
+
+/* Listens on a unix socket (a stale one is replaced, mode 0600). */
+int server_listen_unix(struct server *s, const char *path,
+    struct err *e) MUST_CHECK;
+
+/* Listens on AF_VSOCK; cid VMADDR_CID_ANY (0xffffffff) for all. */
+int server_listen_vsock(struct server *s, unsigned cid, unsigned port,
+    struct err *e) MUST_CHECK;
+
+/* Closes everything and removes the socket file. */
+void server_free(struct server *s);
+
+#endif
