@@ -44,6 +44,13 @@ read_fields(struct decoder *d, const struct type *t, struct rd *r,
 	return 0;
 }
 
+/* Ascending lists hold u16 items. */
+static int
+u16_of(struct bytes item)
+{
+	return item.p[1] << 8 | item.p[0];
+}
+
 static int
 read_list(struct decoder *d, const struct type *t, struct rd *r,
     struct list *out)
@@ -64,7 +71,7 @@ read_list(struct decoder *d, const struct type *t, struct rd *r,
 			return err;
 		this = bytes_of(from, (size_t)(r->p - from));
 		if ((t->flags & TYPE_ASCENDING) != 0 && i > 0 &&
-		    (last.p[1] << 8 | last.p[0]) >= (this.p[1] << 8 | this.p[0]))
+		    u16_of(last) >= u16_of(this))
 			return decoder_fail(d, ERR_INPUT, "not ascending");
 		last = this;
 	}

@@ -143,7 +143,7 @@ json_string_order(struct bytes a, struct bytes b)
 			return ha - hb;
 		if (utf16_rank(ca) != utf16_rank(cb))
 			return utf16_rank(ca) < utf16_rank(cb) ? -1 : 1;
-		if (ca != cb)		/* same lead unit: second unit decides */
+		if (ca != cb)	/* same lead unit: the second decides */
 			return ca < cb ? -1 : 1;
 	}
 }

@@ -81,7 +81,7 @@ struct envelope {
 extern const struct type type_approval, type_bridge, type_env_var;
 extern const struct type type_patch_member;	/* struct bytes key */
 extern const struct type type_restart;
-extern const struct type type_envelope_any;	/* on the wire; struct envelope */
+extern const struct type type_envelope_any;	/* envelope on the wire */
 
 /* The description of a version: manifests and envelopes. */
 const struct type *manifest_type(unsigned version);

@@ -57,7 +57,7 @@ is_bytes(struct buf *b, struct bytes want)
 }
 
 static void
-the_fixture_encodes_to_its_bytes_its_json_and_its_attested_hash(void **state)
+the_fixture_has_its_bytes_its_json_and_its_attested_hash(void **state)
 {
 	const json_t *v = vector_named(vectors, "genesis_output fixture");
 	struct bytes json = bytes_str(vector_text(v, "json_wire_form (own)"));
@@ -266,7 +266,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-		the_fixture_encodes_to_its_bytes_its_json_and_its_attested_hash),
+		    the_fixture_has_its_bytes_its_json_and_its_attested_hash),
 		cmocka_unit_test(recovery_text_is_the_file_qos_writes),
 		cmocka_unit_test(the_second_writer_has_the_same_bytes),
 		cmocka_unit_test(the_fixture_passes_the_public_checks),
