@@ -33,9 +33,9 @@ static const char check_notes[] =
 
 const struct command commands_manifest[] = {
 	{ "new", "", "make a manifest", new_notes, manifest_new_run, NULL },
-	{ "show", "FILE", "everything that is signed, and by whom", NULL,
+	{ "show", "[FILE]", "everything that is signed, and by whom", NULL,
 	    manifest_show_run, NULL },
-	{ "hash", "FILE", "the hash that approvals sign", NULL,
+	{ "hash", "[FILE]", "the hash that approvals sign", NULL,
 	    manifest_hash_run, NULL },
 	{ "approve", "MANIFEST", "compare, show, ask, sign", approve_notes,
 	    manifest_approve_run, NULL },
@@ -55,7 +55,7 @@ manifest_hash_run(struct cmd *c)
 	struct loaded l;
 	int r;
 
-	if ((r = cmd_parse(c, opts, 1, 1)) != 0 ||
+	if ((r = cmd_parse(c, opts, 0, 1)) != 0 ||
 	    (r = manifest_load(cmd_arg(c, 0), &l, &c->e)) != 0)
 		return r;
 	hex_text(l.hash.b, sizeof(l.hash.b), hex);

@@ -12,7 +12,7 @@
 #include "airgap/record/label.h"
 #include "ceremony/manifest_flow.h"
 #include "ceremony/sources.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 #include "token/operator_key.h"
 
 #define PATH_MAX_TEXT 1024
@@ -33,11 +33,10 @@ output_path(struct approve *a, struct err *e)
 {
 	struct bytes name = a->l.env.manifest.ns.name;
 	char flat[NAMESPACE_MAX + 1];
-	int r;
 
-	if ((r = label_check_alias(bytes_str(a->alias), e)) != 0 ||
-	    (r = label_check("namespace", name, NAMESPACE_MAX, e)) != 0)
-		return err_set(e, ERR_REFUSED, "%s", e->text);
+	if (label_check_alias(bytes_str(a->alias), e) != 0 ||
+	    label_check("namespace", name, NAMESPACE_MAX, e) != 0)
+		return ERR_REFUSED;
 	for (size_t i = 0; i < name.n; i++)
 		flat[i] = name.p[i] == '/' ? '-' : (char)name.p[i];
 	flat[name.n] = '\0';

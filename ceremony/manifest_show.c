@@ -9,7 +9,7 @@
 #include "airgap/record/aws_root.h"
 #include "airgap/seal/hash.h"
 #include "ceremony/manifest_flow.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define LABEL "%-15s "
 #define INDENT 6
@@ -288,7 +288,7 @@ manifest_show_run(struct cmd *c)
 	struct loaded l;
 	int r;
 
-	if ((r = cmd_parse(c, opts, 1, 1)) != 0 ||
+	if ((r = cmd_parse(c, opts, 0, 1)) != 0 ||
 	    (r = manifest_load(cmd_arg(c, 0), &l, &c->e)) != 0)
 		return r;
 	if (json)
