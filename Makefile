@@ -85,7 +85,7 @@ src_nsm_sim := enclave/nsm/sim/*.c
 src_nsm := enclave/nsm/*.c
 src_protocol := enclave/protocol/*.c
 src_attestation := enclave/attestation/*.c
-src_airgap := airgap/*.c airgap/seal/*.c airgap/record/*.c
+src_airgap := airgap/*.c airgap/cli/*.c airgap/seal/*.c airgap/record/*.c
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 lib = $(patsubst %,$(B)/lib/%.a,$(1))
 # sources of a layer; a file with main() belongs to its program alone

@@ -4,7 +4,7 @@
 #ifndef CEREMONY_COMMANDS_H
 #define CEREMONY_COMMANDS_H
 
-#include "ceremony/cmd.h"
+#include "airgap/cli/cmd.h"
 
 extern const struct command commands_key[];
 extern const struct command commands_shamir[];

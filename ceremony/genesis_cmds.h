@@ -4,7 +4,7 @@
 #ifndef CEREMONY_GENESIS_CMDS_H
 #define CEREMONY_GENESIS_CMDS_H
 
-#include "ceremony/cmd.h"
+#include "airgap/cli/cmd.h"
 
 int genesis_run_cmd(struct cmd *c) MUST_CHECK;
 int genesis_show_cmd(struct cmd *c) MUST_CHECK;

@@ -4,7 +4,7 @@
 #ifndef CEREMONY_SHARE_CMDS_H
 #define CEREMONY_SHARE_CMDS_H
 
-#include "ceremony/cmd.h"
+#include "airgap/cli/cmd.h"
 
 int share_accept_cmd(struct cmd *c) MUST_CHECK;
 

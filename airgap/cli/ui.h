@@ -2,8 +2,8 @@
  * Talking to the person: questions on standard error, answers from standard
  * input (a terminal, or a pipe in scripts), public text on standard output.
  */
-#ifndef CEREMONY_UI_H
-#define CEREMONY_UI_H
+#ifndef AIRGAP_CLI_UI_H
+#define AIRGAP_CLI_UI_H
 
 #include "airgap/bytes.h"
 #include "airgap/err.h"

@@ -1,6 +1,7 @@
 /*
  * Questions, safe printing of foreign text, fingerprints, times.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 #include "airgap/record/reader.h"
 #include "airgap/seal/hex.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define ANSWER_MAX 64
 #define QUOTED_COLUMNS 44
@@ -157,7 +158,7 @@ ui_error(const char *sentence)
 	size_t n;
 
 	fflush(stdout);
-	fputs("quorate: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	for (size_t i = 0; i < text.n; i += n)
 		(void)put_char(stderr, text, i, valid, &n);
 	fputc('\n', stderr);

@@ -6,14 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ceremony/cmd.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/cmd.h"
+#include "airgap/cli/ui.h"
 
 static int
 usage(struct cmd *c, const char *what, const char *word)
 {
-	return err_set(&c->e, ERR_USAGE, "%s: %s%s%s; see %s --help", c->path,
-	    what, word[0] == '\0' ? "" : " ", word, c->path);
+	const char *blank = strchr(c->path, ' ');
+
+	return err_set(&c->e, ERR_USAGE, "%s%s%s%s%s; see %s --help",
+	    blank == NULL ? "" : blank + 1, blank == NULL ? "" : ": ", what,
+	    word[0] == '\0' ? "" : " ", word, c->path);
 }
 
 static void

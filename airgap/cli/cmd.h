@@ -1,13 +1,13 @@
 /*
- * The command line of `quorate`: a tree of commands, one option parser, help
+ * The command line of our programs: a tree of commands, one option parser, help
  * made from the same tables, errors printed in one place.
  *
  * A command's run function parses with cmd_parse, does its work, and returns
  * 0 or an ERR_* code with the sentence in c->e; main prints the sentence and
  * turns the code into the exit status (airgap/err.h).
  */
-#ifndef CEREMONY_CMD_H
-#define CEREMONY_CMD_H
+#ifndef AIRGAP_CLI_CMD_H
+#define AIRGAP_CLI_CMD_H
 
 #include <stdbool.h>
 #include <stddef.h>
