@@ -1,0 +1,249 @@
+/*
+ * The enclave program: effects wired to NSM and files, requests to the state
+ * machine, the pivot started when the key is there, a clean stop.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "enclave/protocol/machine.h"
+#include "enclave/runtime/enclave.h"
+#include "enclave/runtime/loop.h"
+#include "enclave/runtime/pivot.h"
+#include "enclave/runtime/server.h"
+
+#define ENCLAVE_VERSION "0.1.0"
+
+struct enclave {
+	const struct enclave_options *o;
+	struct nsm *nsm;
+	struct effects effects;
+	struct machine *machine;
+	struct loop *loop;
+	struct server *server;
+	struct pivot_supervisor *pivot;
+	struct watch signals;
+	bool pivot_started;
+};
+
+static void
+say(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "quorate-enclave: %s\n", line);
+}
+
+/* --- effects */
+
+static int
+nsm_describe(void *ctx, struct nsm_info *out)
+{
+	struct nsm *n = ((struct enclave *)ctx)->nsm;
+
+	return n->ops->describe(n, out);
+}
+
+static int
+nsm_pcr(void *ctx, uint16_t index, struct pcr_state *out)
+{
+	struct nsm *n = ((struct enclave *)ctx)->nsm;
+
+	return n->ops->pcr(n, index, out);
+}
+
+static int
+nsm_extend(void *ctx, uint16_t index, struct bytes data,
+    struct digest384 *out)
+{
+	struct nsm *n = ((struct enclave *)ctx)->nsm;
+
+	return n->ops->extend(n, index, data, out);
+}
+
+static int
+nsm_lock_range(void *ctx, uint16_t range)
+{
+	struct nsm *n = ((struct enclave *)ctx)->nsm;
+
+	return n->ops->lock_range(n, range);
+}
+
+static int
+nsm_attest(void *ctx, struct bytes user_data, struct bytes nonce,
+    struct bytes public_key, struct buf *document)
+{
+	struct nsm *n = ((struct enclave *)ctx)->nsm;
+
+	return n->ops->attest(n, user_data, nonce, public_key, document);
+}
+
+static int
+put(void *ctx, enum enclave_file file, struct bytes data)
+{
+	return files_put(&((struct enclave *)ctx)->o->paths, file, data,
+	    false);
+}
+
+static int
+replace(void *ctx, enum enclave_file file, struct bytes data)
+{
+	return files_put(&((struct enclave *)ctx)->o->paths, file, data,
+	    true);
+}
+
+static bool
+exists(void *ctx, enum enclave_file file)
+{
+	return files_exist(&((struct enclave *)ctx)->o->paths, file);
+}
+
+static int
+get(void *ctx, enum enclave_file file, struct buf *out)
+{
+	return files_get(&((struct enclave *)ctx)->o->paths, file, out);
+}
+
+static int
+get_secret(void *ctx, enum enclave_file file, struct secret *out)
+{
+	return files_get_secret(&((struct enclave *)ctx)->o->paths, file, out);
+}
+
+static void
+wire_effects(struct enclave *v)
+{
+	v->effects = (struct effects){ .ctx = v,
+	    .nsm_describe = nsm_describe, .nsm_pcr = nsm_pcr,
+	    .nsm_extend = nsm_extend, .nsm_lock_range = nsm_lock_range,
+	    .nsm_attest = nsm_attest, .put = put, .replace = replace,
+	    .exists = exists, .get = get, .get_secret = get_secret,
+	    .log = say };
+}
+
+/* --- requests, pivot, signals */
+
+static void
+start_pivot(struct enclave *v)
+{
+	struct err e;
+
+	v->pivot_started = true;
+	if (pivot_start(v->pivot, machine_manifest(v->machine), &e) != 0) {
+		say(v, e.text);
+		say(v, "the pivot cannot be started; stopping");
+		loop_stop(v->loop);
+	}
+}
+
+static int
+handle(void *ctx, struct bytes request, struct buf *reply)
+{
+	struct enclave *v = ctx;
+	int r = machine_handle(v->machine, request, reply);
+
+	if (r == 0 && !v->pivot_started && machine_ready(v->machine))
+		start_pivot(v);
+	return r;
+}
+
+static void
+pivot_ended(void *ctx)
+{
+	struct enclave *v = ctx;
+
+	loop_stop(v->loop);
+}
+
+static void
+on_signal(struct watch *w, uint32_t events)
+{
+	struct enclave *v = w->ctx;
+	struct signalfd_siginfo s;
+
+	(void)events;
+	while (read(w->fd, &s, sizeof(s)) == (ssize_t)sizeof(s)) {
+		if (s.ssi_signo == SIGCHLD) {
+			pivot_reap(v->pivot);
+			continue;
+		}
+		say(v, "stopping");
+		pivot_stop(v->pivot);
+	}
+}
+
+static int
+watch_signals(struct enclave *v, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	v->signals = (struct watch){ -1, on_signal, v };
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    (v->signals.fd = signalfd(-1, &set, SFD_NONBLOCK |
+	    SFD_CLOEXEC)) < 0 ||
+	    loop_watch(v->loop, &v->signals, EPOLLIN) != 0)
+		return err_set(e, ERR_SYSTEM, "signals: %s", strerror(errno));
+	return 0;
+}
+
+static int
+open_all(struct enclave *v, struct err *e)
+{
+	const struct machine_config mc = { &v->effects, ENCLAVE_VERSION,
+	    "quorate", v->nsm->simulated };
+	struct server_config sc = { .handle = handle, .ctx = v };
+	struct pivot_config pc = { .paths = &v->o->paths, .log = say,
+	    .ended = pivot_ended, .ctx = v };
+	int r;
+
+	if ((r = loop_new(&v->loop, e)) != 0 ||
+	    (r = machine_new(&mc, &v->machine, e)) != 0)
+		return r;
+	sc.loop = pc.loop = v->loop;
+	if ((r = watch_signals(v, e)) != 0 ||
+	    (r = pivot_new(&pc, &v->pivot, e)) != 0 ||
+	    (r = server_new(&sc, &v->server, e)) != 0)
+		return r;
+	return v->o->unix_path != NULL ?
+	    server_listen_unix(v->server, v->o->unix_path, e) :
+	    server_listen_vsock(v->server, v->o->cid, v->o->port, e);
+}
+
+static void
+close_all(struct enclave *v)
+{
+	server_free(v->server);
+	if (v->pivot != NULL)
+		pivot_free(v->pivot);
+	machine_free(v->machine);
+	if (v->signals.fd > 0)
+		close(v->signals.fd);
+	loop_free(v->loop);
+}
+
+int
+enclave_run(const struct enclave_options *o, struct nsm *nsm, struct err *e)
+{
+	struct enclave *v = calloc(1, sizeof(*v));
+	int r;
+
+	if (v == NULL)
+		return err_set(e, ERR_SYSTEM, "out of memory");
+	v->o = o;
+	v->nsm = nsm;
+	wire_effects(v);
+	if ((r = open_all(v, e)) == 0) {
+		say(v, nsm->simulated ? "ready; SIMULATED nsm: rehearsal only"
+		    : "ready");
+		r = loop_run(v->loop, e);
+	}
+	close_all(v);
+	free(v);
+	return r;
+}

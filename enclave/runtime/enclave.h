@@ -1,0 +1,27 @@
+/*
+ * The enclave program as a whole: state machine, NSM, files, control server
+ * and pivot on one loop.  quorate-enclave gives it the device,
+ * quorate-enclave-sim the SIMULATED one; nothing else differs.
+ */
+#ifndef ENCLAVE_RUNTIME_ENCLAVE_H
+#define ENCLAVE_RUNTIME_ENCLAVE_H
+
+#include "enclave/nsm/nsm.h"
+#include "enclave/runtime/files.h"
+
+#define ENCLAVE_PORT 3			/* vsock port of the control server */
+
+struct enclave_options {
+	const char *unix_path;		/* NULL: vsock */
+	unsigned cid, port;
+	struct enclave_paths paths;
+};
+
+/*
+ * Runs until SIGTERM or SIGINT, or until a pivot with policy Never has
+ * ended.  The nsm stays the caller's.  Returns 0 or ERR_*.
+ */
+int enclave_run(const struct enclave_options *o, struct nsm *nsm,
+    struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * The command line of the enclave programs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "airgap/seal/secret.h"
+#include "enclave/runtime/options.h"
+
+struct name {
+	const char *name, *help;
+	const char **text;
+	unsigned *number;
+	bool sim, device;
+};
+
+#define NAMES 9
+
+static void
+table(struct enclave_cli *c, struct name t[static NAMES])
+{
+	const struct name all[NAMES] = {
+		{ "--usock", "PATH   listen on a unix socket", &c->o.unix_path,
+		    NULL, true, true },
+		{ "--cid", "N      own vsock CID (default: any)", NULL,
+		    &c->o.cid, true, true },
+		{ "--port", "N      vsock port (default: 3)", NULL,
+		    &c->o.port, true, true },
+		{ "--quorum-file", "PATH   quorum key for the application",
+		    &c->o.paths.path[FILE_QUORUM], NULL, true, true },
+		{ "--ephemeral-file", "PATH   setup, then live key",
+		    &c->o.paths.path[FILE_EPHEMERAL], NULL, true, true },
+		{ "--manifest-file", "PATH   manifest envelope",
+		    &c->o.paths.path[FILE_MANIFEST], NULL, true, true },
+		{ "--pivot-file", "PATH   the application",
+		    &c->o.paths.path[FILE_PIVOT], NULL, true, true },
+		{ "--nsm", "PATH   the device (default: /dev/nsm)", &c->nsm,
+		    NULL, false, true },
+		{ "--pki-dir", "DIR    SIMULATED root and keys; made if "
+		    "missing", &c->pki_dir, NULL, true, false },
+	};
+
+	memcpy(t, all, sizeof(all));
+}
+
+static bool
+applies(const struct enclave_cli *c, const struct name *n)
+{
+	return c->simulated ? n->sim : n->device;
+}
+
+static void
+help(const struct enclave_cli *c, const struct name t[static NAMES])
+{
+	printf("quorate-enclave%s: %s\n\nusage: [options]\n\n",
+	    c->simulated ? "-sim" : "", c->simulated ? "the enclave with a "
+	    "SIMULATED nsm; takes REHEARSAL manifests only" :
+	    "attests, takes shares, starts the application");
+	for (size_t i = 0; i < NAMES; i++)
+		if (applies(c, &t[i]))
+			printf("  %-17s %s\n", t[i].name, t[i].help);
+	if (c->simulated)
+		printf("  %-17s FILE   lines \"HEX PCRn\": PCR0 to 4 at the "
+		    "start\n", "--pcrs");
+	printf("\nSIGTERM stops it cleanly. Exit status: 0 done, 2 usage, "
+	    "5 system\n");
+}
+
+static int
+take(const struct name *n, const char *value, struct err *e)
+{
+	unsigned long v;
+	char *end;
+
+	if (n->text != NULL) {
+		*n->text = value;
+		return 0;
+	}
+	errno = 0;
+	v = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
+	    v > UINT32_MAX)
+		return err_set(e, ERR_USAGE, "%s %s: not a number", n->name,
+		    value);
+	*n->number = (unsigned)v;
+	return 0;
+}
+
+static int
+parse_one(struct enclave_cli *c, const struct name t[static NAMES],
+    const char *word, const char *value, struct err *e)
+{
+	if (value == NULL)
+		return err_set(e, ERR_USAGE, "%s: a value is missing, or "
+		    "unknown; see --help", word);
+	if (c->simulated && strcmp(word, "--pcrs") == 0) {
+		c->pcrs = value;
+		return 0;
+	}
+	for (size_t i = 0; i < NAMES; i++)
+		if (applies(c, &t[i]) && strcmp(word, t[i].name) == 0)
+			return take(&t[i], value, e);
+	return err_set(e, ERR_USAGE, "unknown option %s; see --help", word);
+}
+
+int
+enclave_parse(struct enclave_cli *c, int argc, char **argv, struct err *e)
+{
+	struct name t[NAMES];
+	int r;
+
+	c->o = (struct enclave_options){ .cid = 0xffffffffu,
+	    .port = ENCLAVE_PORT, .paths = enclave_paths_default };
+	c->nsm = "/dev/nsm";
+	table(c, t);
+	for (int i = 1; i < argc; i += 2) {
+		if (strcmp(argv[i], "--help") == 0) {
+			help(c, t);
+			return 1;
+		}
+		if ((r = parse_one(c, t, argv[i], argv[i + 1], e)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+enclave_main(int argc, char **argv, bool simulated,
+    int (*open_nsm)(const struct enclave_cli *c, struct nsm **out,
+    struct err *e))
+{
+	struct enclave_cli c = { .simulated = simulated };
+	struct nsm *nsm = NULL;
+	struct err e = { 0 };
+	int r;
+
+	if ((r = secret_process_init(&e)) != 0 ||
+	    (r = enclave_parse(&c, argc, argv, &e)) < 0 || r == 1 ||
+	    (r = open_nsm(&c, &nsm, &e)) != 0)
+		goto out;
+	r = enclave_run(&c.o, nsm, &e);
+out:
+	if (nsm != NULL)
+		nsm->ops->close(nsm);
+	if (r >= 0)
+		return 0;
+	fprintf(stderr, "quorate-enclave: %s\n", e.text);
+	return err_exit_status(r);
+}
