@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "ceremony/manifest_flow.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define APPROVAL_FILE_MAX 65536		/* bytes */
 #define APPROVALS_MAX 4096		/* files */

@@ -9,7 +9,7 @@
 
 #include "ceremony/manifest_flow.h"
 #include "ceremony/sources.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 struct verdicts {
 	size_t failed;

@@ -7,7 +7,7 @@
 
 #include "airgap/record/approval.h"
 #include "airgap/record/mode.h"
-#include "ceremony/cmd.h"
+#include "airgap/cli/cmd.h"
 
 /* A manifest, alone or in an envelope, with what it borrows from. */
 struct loaded {

@@ -10,7 +10,7 @@
 #include "airgap/seal/hex.h"
 #include "ceremony/manifest_flow.h"
 #include "ceremony/manifest_make.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define GENESIS_FILE_MAX (4u << 20)	/* bytes; 255 members need 200 KiB */
 

@@ -8,7 +8,7 @@
 #define CEREMONY_MANIFEST_MAKE_H
 
 #include "airgap/record/genesis_output.h"
-#include "ceremony/cmd.h"
+#include "airgap/cli/cmd.h"
 #include "ceremony/sources.h"
 
 /* The environment variable that carries the share hashes (V2). */

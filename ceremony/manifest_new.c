@@ -8,7 +8,7 @@
 #include "airgap/seal/hex.h"
 #include "ceremony/manifest_flow.h"
 #include "ceremony/manifest_make.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define NAMESPACE_MAX 256	/* bytes */
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "ceremony/plumbing.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 static bool
 is_standard(const char *path)

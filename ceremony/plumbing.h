@@ -9,7 +9,7 @@
 #ifndef CEREMONY_PLUMBING_H
 #define CEREMONY_PLUMBING_H
 
-#include "ceremony/cmd.h"
+#include "airgap/cli/cmd.h"
 
 #define SECRET_INPUT_MAX ((size_t)1 << 20)	/* bytes, guarded memory */
 #define PUBLIC_INPUT_MAX ((size_t)128 << 20)	/* as QOS's messages */

@@ -11,7 +11,7 @@
 #include "airgap/seal/hash.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/sources.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 static const struct {
 	const char *name, *option;

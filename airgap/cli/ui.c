@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <stdarg.h>
-#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
