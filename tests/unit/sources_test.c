@@ -60,7 +60,7 @@ assert_hex(const uint8_t *p, size_t n, const char *want)
 }
 
 static void
-the_pinned_root_has_the_published_fingerprint(void **state)
+the_pinned_root_is_the_published_one(void **state)
 {
 	struct digest256 d = sha256(aws_root_der());
 
@@ -325,7 +325,7 @@ a_recorded_approval_of_qos_approves_the_golden_manifest(
 }
 
 static void
-shares_1_of_1_are_made_as_qos_does_and_refused_by_the_rules(
+shares_1_of_1_made_as_qos_does_are_refused_by_the_rules(
     void **state)
 {
 	json_t *vectors = vectors_load("manifest");
@@ -482,7 +482,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_pinned_root_has_the_published_fingerprint),
+		cmocka_unit_test(the_pinned_root_is_the_published_one),
 		cmocka_unit_test(a_pcr_file_gives_its_first_three_lines),
 		cmocka_unit_test(a_pcr_file_of_another_form_is_refused_by_line),
 		cmocka_unit_test(
@@ -494,7 +494,7 @@ main(void)
 		cmocka_unit_test(
 		    a_recorded_approval_of_qos_approves_the_golden_manifest),
 		cmocka_unit_test(
-		    shares_1_of_1_are_made_as_qos_does_and_refused_by_the_rules),
+		    shares_1_of_1_made_as_qos_does_are_refused_by_the_rules),
 		cmocka_unit_test(
 		    a_comparison_finds_each_wrong_source_and_no_other),
 		cmocka_unit_test(
