@@ -319,6 +319,23 @@ json_follows_the_leniencies_of_qos_and_no_others(void **state)
 	    "{\"reconstructed\":1}}")));
 }
 
+/* TRAP 6.4 on the wire: it would lose its bridges and hash as V0. */
+static void
+a_v1_manifest_in_a_snake_case_envelope_is_refused(void **state)
+{
+	json_t *all = vectors_load("own_message");
+	struct bytes json = bytes_str(vector_text(vector_named(all,
+	    "envelope v0"), "json"));
+	struct buf b = replaced(json, "\"pivot\":{",
+	    "\"pivot\":{\"bridgeConfig\":[],\"debugMode\":false,");
+	(void)state;
+
+	assert_true(stable_message(json));
+	assert_false(stable_message(buf_bytes(&b)));
+	buf_free(&b);
+	json_decref(all);
+}
+
 static void
 locked_pcrs_must_ascend(void **state)
 {
@@ -409,6 +426,8 @@ main(void)
 		    a_message_with_an_ambiguous_envelope_is_refused),
 		cmocka_unit_test(
 		    json_follows_the_leniencies_of_qos_and_no_others),
+		cmocka_unit_test(
+		    a_v1_manifest_in_a_snake_case_envelope_is_refused),
 		cmocka_unit_test(locked_pcrs_must_ascend),
 		cmocka_unit_test(names_and_sentences_for_people),
 		cmocka_unit_test(error_codes_have_the_p256_error_of_qos),
