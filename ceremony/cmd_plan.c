@@ -8,10 +8,11 @@
 #include "airgap/set_dir.h"
 #include "ceremony/commands.h"
 #include "ceremony/plan_show.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define PERSONS_MAX 255
 #define TEXT_MAX 512
+#define NO_THRESHOLD UINT64_MAX
 
 /* What the options gather; strings are copied where a mark is put before. */
 struct draft {
@@ -48,7 +49,7 @@ add_person(struct draft *d, struct bytes alias, const uint8_t *key,
 	int r;
 
 	if (i == PERSONS_MAX)
-		return err_set(e, ERR_REFUSED, "more than %d persons",
+		return err_set(e, ERR_INPUT, "more than %d persons",
 		    PERSONS_MAX);
 	if ((r = marked(d, REHEARSAL_ALIAS, alias, d->alias[i], e)) != 0)
 		return r;
@@ -120,8 +121,8 @@ add_spare(struct draft *d, const char *word, struct err *e)
 		return err_set(e, ERR_USAGE, "--spare %s: no person of that "
 		    "alias", word);
 	if (p->spare_count == PLAN_SPARES_MAX)
-		return err_set(e, ERR_REFUSED, "--spare %s: more than %d "
-		    "spares", word, PLAN_SPARES_MAX);
+		return err_set(e, ERR_INPUT, "--spare %s: more than %d "
+		    "spares of one person", word, PLAN_SPARES_MAX);
 	if ((r = pub_file_read(eq + 1, &key, e)) != 0)
 		return r;
 	d->spares[p - d->persons][p->spare_count++] = key;
@@ -168,8 +169,12 @@ fill(struct draft *d, const struct plan_options *o, struct err *e)
 	for (size_t i = 0; i < o->spare.n; i++)
 		if ((r = add_spare(d, o->spare.v[i], e)) != 0)
 			return r;
-	if (o->threshold != 0)
+	if (o->threshold != NO_THRESHOLD)
 		d->plan.k = o->threshold;
+	if (d->plan.n < 2 || d->plan.k < 2 || d->plan.k > d->plan.n)
+		return err_set(e, ERR_INPUT, "any %llu of %zu persons: at "
+		    "least 2 must be needed, and no more than there are",
+		    (unsigned long long)d->plan.k, d->plan.n);
 	d->plan.name = bytes_str(d->name);
 	d->plan.has_unattested = o->unattested != NULL;
 	if (o->unattested != NULL)
@@ -194,8 +199,10 @@ write_plan(struct cmd *c, const struct plan_options *o, struct draft *d)
 	    o->force, &c->e)) != 0)
 		goto out;
 	plan_show(&d->plan, &fp);
-	ui_say("wrote %s; read the fingerprint aloud to every person, and let "
-	    "each write it down", o->out);
+	printf("wrote        ");
+	ui_print_text(bytes_str(o->out));
+	printf("\nnext         read the fingerprint aloud; each person writes "
+	    "it on paper\n");
 out:
 	buf_free(&out);
 	return r;
@@ -204,7 +211,7 @@ out:
 static int
 plan_new(struct cmd *c)
 {
-	struct plan_options o = { 0 };
+	struct plan_options o = { .threshold = NO_THRESHOLD };
 	const struct opt opts[] = {
 		TEXT("--mode", "MODE", &o.mode, "production or rehearsal"),
 		TEXT("--name", "NAME", &o.name, "name of the ceremony or "
@@ -231,7 +238,13 @@ plan_new(struct cmd *c)
 	    (r = cmd_need(c, o.out, "-o FILE")) != 0)
 		return r;
 	if (o.members == NULL && o.member.n == 0)
-		return cmd_need(c, NULL, "--members DIR or --member FILE");
+		return cmd_need(c, NULL, "--members DIR or --member "
+		    "ALIAS.pub");
+	if (o.members == NULL && o.threshold == NO_THRESHOLD)
+		return cmd_need(c, NULL, "--threshold K");
+	if (strcmp(o.out, "-") == 0)
+		return err_set(&c->e, ERR_USAGE, "plan new: -o names a file; "
+		    "standard output shows the plan");
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return err_set(&c->e, ERR_SYSTEM, "out of memory");
 	r = write_plan(c, &o, d);

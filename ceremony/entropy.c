@@ -2,15 +2,35 @@
  * Entropy of a genesis.  If either source alone is good, the seed is good:
  * HKDF-Extract (RFC 5869) takes both as one input.
  */
-#include <stdio.h>
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "airgap/seal/hash.h"
 #include "ceremony/entropy.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 #define SYSTEM_LEN 64
 #define SALT "quorate/genesis-seed/v1"
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static int
+add_roll(struct secret *room, size_t *n, uint8_t c, struct err *e)
+{
+	if (c < '1' || c > '6')
+		return err_set(e, ERR_INPUT, "dice: only the digits 1 to 6 "
+		    "and blanks; nothing was made, start again");
+	if (*n == DICE_MAX)
+		return err_set(e, ERR_INPUT, "dice: more than %d rolls; "
+		    "nothing was made", DICE_MAX);
+	room->b[(*n)++] = c;
+	return 0;
+}
 
 /*
  * One byte at a time, so that no stdio buffer ever holds a roll.
@@ -20,33 +40,27 @@ static int
 read_rolls(struct secret *room, size_t *n, struct err *e)
 {
 	bool line_empty = true;
-	uint8_t c;
+	uint8_t c = 0;
 	ssize_t got;
+	int r = 0;
 
-	for (;;) {
+	while (r == 0) {
 		got = read(STDIN_FILENO, &c, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got < 0)
-			return err_set(e, ERR_SYSTEM, "cannot read the dice");
-		if (got == 0 || (c == '\n' && line_empty))
-			return 0;
-		if (c == '\n') {
-			line_empty = true;
-			fprintf(stderr, "%zu rolls so far; an empty line "
-			    "ends\n", *n);
-			continue;
-		}
-		line_empty = false;
-		if (c == ' ' || c == '\t' || c == '\r')
-			continue;
-		if (c < '1' || c > '6')
-			return err_set(e, ERR_INPUT, "dice: only the digits 1 "
-			    "to 6 and blanks; nothing was made, start again");
-		if (*n == DICE_MAX)
-			return err_set(e, ERR_INPUT, "dice: more than %d "
-			    "rolls", DICE_MAX);
-		room->b[(*n)++] = c;
-		wipe(&c, sizeof(c));
+			r = err_set(e, ERR_SYSTEM, "cannot read the dice: %s",
+			    strerror(errno));
+		if (got <= 0 || (c == '\n' && line_empty))
+			break;
+		if (c == '\n')
+			ui_say("%zu rolls so far; an empty line ends", *n);
+		line_empty = c == '\n' || (line_empty && is_blank(c));
+		if (c != '\n' && !is_blank(c))
+			r = add_roll(room, n, c, e);
 	}
+	wipe(&c, sizeof(c));
+	return r;
 }
 
 int
@@ -57,8 +71,8 @@ entropy_read_dice(struct secret *dice, struct err *e)
 	int r;
 
 	*dice = (struct secret){ 0 };
-	ui_say("type your dice rolls, digits 1 to 6, at least %d (100 make "
-	    "258 bits);\nkeep them off camera, and destroy any note of them; "
+	ui_say("type your dice rolls: digits 1 to 6, at least %d (100 make "
+	    "258 bits)\nkeep them off camera; destroy every note of them\n"
 	    "an empty line ends", DICE_MIN);
 	if ((r = secret_new(&room, DICE_MAX, e)) != 0 ||
 	    (r = read_rolls(&room, &n, e)) != 0)

@@ -8,31 +8,24 @@
 #include "airgap/seal/hash.h"
 #include "ceremony/genesis_cmds.h"
 #include "ceremony/genesis_load.h"
+#include "ceremony/genesis_present.h"
 #include "ceremony/plan_show.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
-/* Whose key is it: the person's first key, or a spare? */
-static const struct plan_person *
-holder(const struct plan *p, const struct public_key *key)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		const struct plan_person *who = &p->persons[i];
-
-		if (memcmp(who->key.b, key->b, PUBLIC_KEY_LEN) == 0)
-			return who;
-		for (size_t j = 0; j < who->spare_count; j++)
-			if (memcmp(who->spares[j].b, key->b,
-			    PUBLIC_KEY_LEN) == 0)
-				return who;
-	}
-	return NULL;
-}
+/* Which receipts came: of persons, and of spare keys alone. */
+struct heard {
+	bool first[SHAMIR_MAX];
+	bool spare[SHAMIR_MAX];
+	size_t persons;
+};
 
 static int
 check_receipt(const struct genesis_files *g, const struct receipt *x,
     struct err *e)
 {
-	const struct plan_person *who = holder(&g->parts.plan, &x->key);
+	size_t spare;
+	const struct plan_person *who = present_holder(&g->parts.plan,
+	    &x->key, &spare);
 	struct member_output o;
 	int r;
 
@@ -52,97 +45,118 @@ check_receipt(const struct genesis_files *g, const struct receipt *x,
 	return receipt_verify(x, e);
 }
 
-static int
-take_receipt(const struct genesis_files *g, const char *path, bool *seen,
-    struct err *e)
+static void
+hear(const struct plan *p, const struct receipt *x, struct heard *h)
 {
-	const struct plan_person *who;
-	struct receipt x;
+	size_t spare = 0;
+	const struct plan_person *who = present_holder(p, &x->key, &spare);
+	size_t i = (size_t)(who - p->persons);
 	char at[32];
+
+	h->persons += !h->first[i] && !h->spare[i];
+	if (spare == 0)
+		h->first[i] = true;
+	else
+		h->spare[i] = true;
+	ui_time((int64_t)x->time, at);
+	printf("ok  receipt of ");
+	ui_print_quoted(x->alias, 4);
+	if (spare > 0)
+		printf(", spare key %zu", spare);
+	printf(", signed %s\n", at);
+}
+
+static int
+take_receipt(const struct genesis_files *g, const char *path,
+    struct heard *h, struct err *e)
+{
+	struct receipt x;
 	struct buf in;
 	int r;
 
 	if ((r = file_read(path, RECORD_FILE_MAX, &in, e)) != 0)
 		return r;
 	if ((r = receipt_decode(buf_bytes(&in), &x, e)) != 0 ||
-	    (r = check_receipt(g, &x, e)) != 0) {
+	    (r = check_receipt(g, &x, e)) != 0)
 		(void)err_prefix(e, "%s", path);
-		goto out;
-	}
-	who = holder(&g->parts.plan, &x.key);
-	seen[who - g->parts.plan.persons] = true;
-	ui_time((int64_t)x.time, at);
-	printf("ok  ");
-	ui_print_text(x.alias);
-	printf(" signed at %s that the share opens and has the committed "
-	    "hash\n", at);
-out:
+	else
+		hear(&g->parts.plan, &x, h);
 	buf_free(&in);
 	return r;
 }
 
+/* Who has not signed with the first key. */
 static void
-say_limits(const struct genesis_files *g, size_t receipts)
+say_missing(const struct plan *p, const struct heard *h)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (h->first[i])
+			continue;
+		printf("--  no receipt of ");
+		ui_print_quoted(p->persons[i].alias, 4);
+		printf("%s\n", h->spare[i] ? ", first key" : "");
+	}
+}
+
+static void
+say_limits(const struct genesis_files *g, const struct heard *h)
 {
 	const struct plan *p = &g->parts.plan;
 
+	printf("receipts     %zu of %zu persons\n", h->persons, p->n);
 	printf("not proved by these files:\n"
-	    "  - that a sealed share holds what its hash says: only its holder "
-	    "can open it;\n    %zu of %zu persons have signed a receipt\n"
-	    "  - that any %u shares bring the key back: the genesis proved it "
-	    "on all shares\n    before it committed; `quorate genesis drill` "
-	    "shows it for %u present holders\n"
+	    "  - what a sealed share holds: only its holder can open it;\n"
+	    "    a receipt is the holder's word for it\n"
+	    "  - that any %u shares bring the key back: the genesis proved "
+	    "it on\n    all shares before it committed; `quorate genesis "
+	    "drill` shows it\n    for the holders who are there\n"
 	    "  - that the machine was honest, its randomness good, and the "
-	    "seed wiped\n", receipts, p->n, (unsigned)p->k, (unsigned)p->k);
+	    "seed wiped\n", (unsigned)p->k);
 	if (p->has_dr)
 		printf("  - that the holder of the disaster-recovery key has "
 		    "not taken the quorum key\n");
 	if (p->has_unattested)
 		printf("  - that the persons' keys live in tokens: the plan "
-		    "accepts them without proof\n");
+		    "takes them without proof\n");
 }
 
 static void
-say_proved(const struct genesis_files *g, bool confirmed)
+say_proved(const struct genesis_files *g)
 {
 	const struct plan *p = &g->parts.plan;
-	char fp[80];
 
-	if (p->mode == MODE_REHEARSAL)
-		printf("REHEARSAL: this key protects nothing\n");
-	printf("ok  plan, genesis output, spares and statement are one "
-	    "genesis: the quorum key\n    signed their hashes while it "
-	    "existed\n");
-	printf("ok  %zu shares are sealed, any %u needed; persons, order and "
-	    "keys are the plan's\n", p->n, (unsigned)p->k);
-	printf("ok  %zu spare keys hold the same share as their person\n",
-	    g->parts.spares.count);
-	printf("ok  the test message is signed by the quorum key\n");
-	ui_fingerprint(&g->parts.fingerprint, fp);
-	printf("%s  plan fingerprint %s\n", confirmed ? "ok" : "--", fp);
-	if (!confirmed)
-		printf("    not compared: hold it against the paper that was "
-		    "read aloud, or give\n    --fingerprint\n");
+	printf("ok  the fingerprint of the plan is the one you know\n"
+	    "ok  plan, genesis output, spares and statement are one genesis:"
+	    "\n    the quorum key signed their hashes while it existed\n");
+	printf("ok  %zu shares, any %u needed; persons, order and keys are "
+	    "the plan's\n", p->n, (unsigned)p->k);
+	if (g->parts.spares.count > 0)
+		printf("ok  %zu spare keys got the share of their person\n",
+		    g->parts.spares.count);
+	printf("ok  the test message is signed by the quorum key\n"
+	    "ok  %zu of its %zu files are in the folder, byte for byte\n",
+	    g->here, g->all);
 }
 
 static int
 check_all(struct cmd *c, const struct genesis_files *g,
     const char *fingerprint, const struct many *receipts)
 {
-	bool seen[256] = { false };
-	size_t n = 0;
+	struct heard heard = { .persons = 0 };
 	int r;
 
-	if (fingerprint != NULL && (r = genesis_confirm_plan(
-	    &g->parts.fingerprint, fingerprint, &c->e)) != 0)
+	plan_show(&g->parts.plan, &g->parts.fingerprint);
+	if ((r = genesis_confirm_plan(&g->parts.fingerprint, fingerprint,
+	    &c->e)) != 0)
 		return r;
-	say_proved(g, fingerprint != NULL);
+	say_proved(g);
 	for (size_t i = 0; i < receipts->n; i++)
-		if ((r = take_receipt(g, receipts->v[i], seen, &c->e)) != 0)
+		if ((r = take_receipt(g, receipts->v[i], &heard,
+		    &c->e)) != 0)
 			return r;
-	for (size_t i = 0; i < 256; i++)
-		n += seen[i];
-	say_limits(g, n);
+	if (receipts->n > 0)
+		say_missing(&g->parts.plan, &heard);
+	say_limits(g, &heard);
 	return 0;
 }
 
@@ -155,7 +169,7 @@ genesis_check_cmd(struct cmd *c)
 		TEXT("--plan", "PLAN", &plan, "the plan you know (default: "
 		    "the folder's)"),
 		TEXT("--fingerprint", "HEX", &fingerprint, "the plan's "
-		    "fingerprint from your paper"),
+		    "fingerprint (else it is asked)"),
 		MANY("--receipt", "FILE", &receipts, "a receipt of a person"),
 		END };
 	struct genesis_files *g;
@@ -180,21 +194,22 @@ show_outputs(const struct genesis_output *g)
 	printf("threshold    %u of %u\n", g->set.threshold,
 	    g->set.members.count);
 	while (list_next(&rd, &type_member_output, &o)) {
-		printf("  ");
-		ui_print_text(o.member.alias);
+		printf("member       ");
+		ui_print_quoted(o.member.alias, 13);
 		if (public_key_read(o.member.pub_key, &key, NULL) == 0) {
 			key_fingerprint(&key, fp);
-			printf("  key %s", fp);
+			printf("\n  key        %s", fp);
 		}
-		ui_print_hex("\n    share hash (SHA-512)",
+		ui_print_hex("\n  share hash (SHA-512)",
 		    bytes_of(o.share_hash, SHA512_LEN));
 	}
 	ui_print_hex("quorum key hash (SHA-512 of the seed's hex text)",
 	    bytes_of(g->quorum_key_hash, SHA512_LEN));
 	printf("test message ");
-	ui_print_text(g->test_message);
+	ui_print_quoted(g->test_message, 13);
 	printf("\ndisaster recovery key: %s\n", g->dr_key.present ?
-	    "present; its holder can take the quorum key alone" : "none");
+	    "present\n  WARNING: its holder can take the quorum key alone" :
+	    "none");
 }
 
 int
@@ -219,8 +234,8 @@ genesis_show_cmd(struct cmd *c)
 	    g.quorum_key);
 	show_outputs(&g);
 	if ((r = genesis_output_check(&g, &c->e)) == 0)
-		printf("its own rules hold; `quorate genesis check` says what "
-		    "that proves\n");
+		printf("ok  its own rules hold; `quorate genesis check` says "
+		    "what that proves\n");
 out:
 	buf_free(&in);
 	return r;

@@ -21,9 +21,13 @@
 bool genesis_dir_committed(const char *dir);
 
 /*
- * Refuses (ERR_EXISTS) a folder that already holds one of the files without
- * a commit; makes it, and shares/ in it, if they are missing.
+ * Before a new genesis: refuses (ERR_EXISTS) a folder that already holds one
+ * of its files without a commit, and what is no folder (ERR_INPUT).  Writes
+ * nothing.
  */
+int genesis_dir_check(const char *dir, struct err *e) MUST_CHECK;
+
+/* Makes the folder, and shares/ in it, if they are missing. */
 int genesis_dir_prepare(const char *dir, struct err *e) MUST_CHECK;
 
 /* The commit point: one write of genesis.commit, never over another. */
@@ -41,6 +45,15 @@ int genesis_dir_read(const char *dir, struct buf *in,
  */
 int genesis_dir_emit(const char *dir, const struct genesis_commit *c,
     size_t *count, struct err *e) MUST_CHECK;
+
+/*
+ * Holds every file of the genesis that is in dir against c and its parts p;
+ * *here of *all files are there.  A file with other bytes, or one in shares/
+ * that is nobody's, is ERR_REFUSED and named.  Writes nothing.
+ */
+int genesis_dir_compare(const char *dir, const struct genesis_commit *c,
+    const struct genesis_parts *p, size_t *here, size_t *all,
+    struct err *e) MUST_CHECK;
 
 /*
  * Adds "TIME text" to genesis.journal (written whole through the one

@@ -10,7 +10,7 @@
 #include "airgap/seal/hex.h"
 #include "ceremony/genesis_cmds.h"
 #include "ceremony/genesis_load.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 #include "token/operator_key.h"
 
 struct drill {
@@ -23,17 +23,23 @@ struct drill {
 	struct secret seed;		/* from the disaster-recovery key */
 };
 
-/* What was sealed to key, and for whom; false if nothing was. */
+/* What was sealed to a key: whose share it is, and what it must be. */
+struct found {
+	struct bytes alias, sealed;
+	struct digest512 hash;
+};
+
 static bool
 find_sealed(const struct genesis_files *g, const struct public_key *key,
-    struct bytes *sealed, struct bytes *alias)
+    struct found *f)
 {
 	struct bytes k = bytes_of(key->b, PUBLIC_KEY_LEN);
 	struct member_output o;
 
 	if (genesis_output_find(&g->parts.output, bytes_of(NULL, 0), k, &o)) {
-		*sealed = o.sealed_share;
-		*alias = o.member.alias;
+		*f = (struct found){ .alias = o.member.alias,
+		    .sealed = o.sealed_share };
+		memcpy(f->hash.b, o.share_hash, SHA512_LEN);
 		return true;
 	}
 	for (size_t i = 0; i < g->parts.spares.count; i++) {
@@ -41,29 +47,55 @@ find_sealed(const struct genesis_files *g, const struct public_key *key,
 
 		if (!bytes_equal(bytes_of(s->key.b, PUBLIC_KEY_LEN), k))
 			continue;
-		*sealed = bytes_of(s->share.sealed, SEALED_SHARE_LEN);
-		*alias = s->alias;
+		*f = (struct found){ s->alias, bytes_of(s->share.sealed,
+		    SEALED_SHARE_LEN), s->share.hash };
 		return true;
 	}
 	return false;
 }
 
+static bool
+is_held(const struct drill *d, struct bytes alias)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (bytes_equal(d->holder[i], alias))
+			return true;
+	return false;
+}
+
+/* Opened, compared by hash, and kept unless the person is there already. */
 static int
 open_share(struct drill *d, struct operator_key *key, const char *path,
     struct err *e)
 {
-	struct bytes sealed, alias;
+	struct secret share = { 0 };
+	struct digest512 got;
+	struct found f;
+	bool held;
+	int r;
 
-	if (!find_sealed(d->g, operator_key_public(key), &sealed, &alias))
+	if (!find_sealed(d->g, operator_key_public(key), &f))
 		return err_set(e, ERR_REFUSED, "%s: nothing in this genesis is "
-		    "sealed to its public key", path);
-	for (size_t i = 0; i < d->n; i++)
-		if (bytes_equal(d->holder[i], alias))
-			return err_set(e, ERR_REFUSED, "%s: the share of "
-			    "\"%.*s\" is there already; n and k count persons",
-			    path, (int)alias.n, (const char *)alias.p);
-	d->holder[d->n] = alias;
-	return operator_key_open(key, sealed, &d->shares[d->n++], e);
+		    "sealed to this key", path);
+	if ((r = operator_key_open(key, f.sealed, &share, e)) != 0)
+		return r;
+	got = sha512(bytes_of(share.b, share.len));
+	if (share.len != SHARE_LEN || !digest512_equal(&got, &f.hash)) {
+		secret_free(&share);
+		return err_set(e, ERR_REFUSED, "%s: the share opens, but it "
+		    "is not the one the genesis output names", path);
+	}
+	held = is_held(d, f.alias);
+	printf("ok  share of ");
+	ui_print_quoted(f.alias, 4);
+	printf(" opened%s\n", held ? " again: counts once" : "");
+	if (held) {
+		secret_free(&share);
+		return 0;
+	}
+	d->holder[d->n] = f.alias;
+	d->shares[d->n++] = share;
+	return 0;
 }
 
 static int
@@ -74,8 +106,6 @@ take_key(struct drill *d, const char *path, struct err *e)
 	struct bytes pub;
 	int r;
 
-	if (d->n == SHAMIR_MAX)
-		return err_set(e, ERR_USAGE, "more than 255 keys");
 	if ((r = operator_key_open_file(path, &key, e)) != 0)
 		return r;
 	pub = bytes_of(operator_key_public(key)->b, PUBLIC_KEY_LEN);
@@ -97,14 +127,12 @@ join(struct drill *d, struct secret *seed, struct err *e)
 	int r;
 
 	if (d->n < d->g->parts.plan.k)
-		return err_set(e, ERR_REFUSED, "%zu shares, but %u are needed; "
-		    "add --key", d->n, (unsigned)d->g->parts.plan.k);
+		return err_set(e, ERR_REFUSED, "shares of %zu persons, but %u "
+		    "are needed; add --key FILE", d->n,
+		    (unsigned)d->g->parts.plan.k);
 	for (size_t i = 0; i < d->n; i++) {
 		d->parts[i] = d->shares[i].b;
 		d->len[i] = d->shares[i].len;
-		if (d->len[i] != SHARE_LEN)
-			return err_set(e, ERR_REFUSED, "a share of %zu bytes, "
-			    "not %d", d->len[i], SHARE_LEN);
 	}
 	if ((r = secret_new(seed, SEED_LEN, e)) != 0)
 		return r;
@@ -162,9 +190,9 @@ compare(const struct genesis_files *g, const struct secret *seed,
 	    e)) == 0) {
 		printf("ok  %s: the key comes back\n", how);
 		ui_print_hex("    public key", g->parts.output.quorum_key);
-		printf("ok  its hash, test signature (bit for bit) and test "
-		    "message are those of the\n    genesis output; it is "
-		    "wiped again, nothing was written\n");
+		printf("ok  its hash, test signature and test message are "
+		    "those of the genesis output\n    it is wiped again; "
+		    "nothing was written\n");
 	}
 	keyset_free(&ks);
 	return r;
@@ -181,11 +209,11 @@ run(struct cmd *c, struct drill *d, const struct many *keys)
 		if ((r = take_key(d, keys->v[i], &c->e)) != 0)
 			return r;
 	if (d->seed.b != NULL && (r = compare(d->g, &d->seed,
-	    "disaster-recovery key", &c->e)) != 0)
+	    "the disaster-recovery key alone", &c->e)) != 0)
 		return r;
 	if (d->n == 0 && d->seed.b != NULL)
 		return 0;
-	snprintf(how, sizeof(how), "%zu shares", d->n);
+	snprintf(how, sizeof(how), "the shares of %zu persons", d->n);
 	if ((r = join(d, &seed, &c->e)) == 0)
 		r = compare(d->g, &seed, how, &c->e);
 	secret_free(&seed);
@@ -211,6 +239,8 @@ genesis_drill_cmd(struct cmd *c)
 		return err_set(&c->e, ERR_SYSTEM, "out of memory");
 	if ((r = genesis_load(cmd_arg(c, 0), NULL, &g, &c->e)) == 0) {
 		d->g = g;
+		if (g->parts.plan.mode == MODE_REHEARSAL)
+			printf("REHEARSAL: this key protects nothing\n");
 		r = run(c, d, &keys);
 	}
 	for (size_t i = 0; i < d->n; i++)

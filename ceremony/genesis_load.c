@@ -8,7 +8,7 @@
 #include "airgap/seal/hex.h"
 #include "ceremony/genesis_dir.h"
 #include "ceremony/genesis_load.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 static int
 read_part(const char *dir, const char *name, struct buf *out, struct err *e)
@@ -35,8 +35,11 @@ read_files(const char *dir, const char *plan, struct genesis_files *g,
 	    (r = read_part(dir, "genesis_statement.cbor", &g->in[3],
 	    e)) != 0)
 		return r;
-	if ((r = plan_decode(buf_bytes(&g->in[0]), &p, e)) != 0)
+	if ((r = plan_decode(buf_bytes(&g->in[0]), &p, e)) != 0) {
+		(void)err_prefix(e, "%s%s", plan != NULL ? plan : dir,
+		    plan != NULL ? "" : "/plan.cbor");
 		return r;
+	}
 	g->commit = (struct genesis_commit){ p.mode, buf_bytes(&g->in[0]),
 	    buf_bytes(&g->in[1]), buf_bytes(&g->in[2]),
 	    buf_bytes(&g->in[3]) };
@@ -67,21 +70,24 @@ genesis_load(const char *dir, const char *plan, struct genesis_files **out,
     struct err *e)
 {
 	struct genesis_files *g = calloc(1, sizeof(*g));
+	bool committed;
 	int r;
 
 	*out = NULL;
 	if (g == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
-	if (genesis_dir_committed(dir)) {
-		if ((r = genesis_dir_read(dir, &g->in[0], &g->commit,
-		    e)) == 0)
-			r = compare_plan(plan, &g->commit, e);
-	} else {
+	committed = genesis_dir_committed(dir);
+	if (!committed)
 		r = read_files(dir, plan, g, e);
-	}
+	else if ((r = genesis_dir_read(dir, &g->in[0], &g->commit, e)) == 0)
+		r = compare_plan(plan, &g->commit, e);
 	if (r == 0 && (r = genesis_parts_read(&g->commit, &g->parts,
 	    e)) != 0)
-		(void)err_prefix(e, "%s", dir);
+		(void)err_prefix(e, "%s%s", dir, committed ?
+		    "/genesis.commit" : "");
+	if (r == 0)
+		r = genesis_dir_compare(dir, &g->commit, &g->parts, &g->here,
+		    &g->all, e);
 	if (r != 0) {
 		genesis_unload(g);
 		return r;
@@ -111,7 +117,8 @@ genesis_confirm_plan(const struct digest256 *fingerprint, const char *hex,
 
 	ui_fingerprint(fingerprint, shown);
 	if (hex == NULL) {
-		ui_say("plan fingerprint: %s", shown);
+		ui_say("plan fingerprint  %.35s\n                  %s", shown,
+		    shown + 36);
 		return ui_confirm(e, "is this the fingerprint on your paper?");
 	}
 	for (; *hex != '\0'; hex++) {

@@ -12,10 +12,12 @@ struct genesis_files {
 	struct buf in[4];		/* what commit borrows */
 	struct genesis_commit commit;
 	struct genesis_parts parts;
+	size_t here, all;		/* files of it: in the folder, in all */
 };
 
 /*
- * Reads dir and checks that its parts are one genesis (genesis_parts_read).
+ * Reads dir and checks that its parts are one genesis (genesis_parts_read),
+ * and that every file of it in dir has its bytes (genesis_dir_compare).
  * Without a commit, plan.cbor may come from elsewhere: plan, or NULL.
  * The result is heap memory; free with genesis_unload (NULL is fine).
  */

@@ -152,25 +152,25 @@ deal_all(struct making *m, const struct secret *dice, struct err *e)
 }
 
 /*
- * What was sealed to key: the share of person *index (1-based), or one of
- * the spares.
+ * What was sealed to key: the share of person *index (1-based), to the first
+ * key or to a spare.
  */
 static bool
 find_sealed(const struct making *m, const struct public_key *key,
     struct bytes *sealed, size_t *index)
 {
-	for (size_t i = 0; i < m->plan->n; i++) {
-		if (memcmp(m->keys[i].b, key->b, PUBLIC_KEY_LEN) != 0)
-			continue;
-		*index = i + 1;
-		*sealed = bytes_of(m->deal.out[i].sealed, SEALED_SHARE_LEN);
+	const struct plan_person *who;
+	size_t spare;
+
+	if ((who = present_holder(m->plan, key, &spare)) == NULL)
+		return false;
+	*index = (size_t)(who - m->plan->persons) + 1;
+	*sealed = bytes_of(m->deal.out[*index - 1].sealed, SEALED_SHARE_LEN);
+	if (spare == 0)
 		return true;
-	}
 	for (size_t i = 0; i < m->nspares; i++) {
 		if (memcmp(m->spares[i].key.b, key->b, PUBLIC_KEY_LEN) != 0)
 			continue;
-		*index = (size_t)(plan_person(m->plan, m->spares[i].alias) -
-		    m->plan->persons) + 1;
 		*sealed = bytes_of(m->spares[i].share.sealed,
 		    SEALED_SHARE_LEN);
 		return true;
@@ -191,8 +191,8 @@ open_one(const struct making *m, const char *path, size_t *index,
 	if ((r = operator_key_open_file(path, &key, e)) != 0)
 		return r;
 	if (!find_sealed(m, operator_key_public(key), &sealed, index)) {
-		r = err_set(e, ERR_REFUSED, "%s: its public key is nobody's "
-		    "in the plan", path);
+		r = err_set(e, ERR_REFUSED, "--key %s: nobody in the plan has "
+		    "this key", path);
 		goto out;
 	}
 	if ((r = operator_key_open(key, sealed, &opened, e)) == 0)
@@ -205,42 +205,26 @@ out:
 	return r;
 }
 
-static bool
-is_absent(struct bytes alias, const char *const *absent, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes_equal(alias, bytes_str(absent[i])))
-			return true;
-	return false;
-}
-
+/* Who must be here was checked before anything was made. */
 static int
-open_all(const struct making *m, const char *const *keys, size_t nkeys,
-    const char *const *absent, size_t nabsent, struct genesis_report *report,
-    struct err *e)
+open_all(const struct making *m, const struct present *here,
+    struct genesis_report *report, struct err *e)
 {
 	bool seen[SHAMIR_MAX + 1] = { false };
-	size_t index = 0;
+	size_t index = 0, persons = 0;
 	int r;
 
-	for (size_t i = 0; i < nkeys; i++) {
-		if ((r = open_one(m, keys[i], &index, e)) != 0)
+	for (size_t i = 0; i < here->nkeys; i++) {
+		if ((r = open_one(m, here->keys[i], &index, e)) != 0)
 			return r;
+		persons += !seen[index];
 		seen[index] = true;
 		report->opened++;
 	}
-	for (size_t i = 0; i < m->plan->n; i++) {
-		struct bytes alias = m->plan->persons[i].alias;
-
-		if (!seen[i + 1] && !is_absent(alias, absent, nabsent))
-			return err_set(e, ERR_REFUSED, "no key of \"%.*s\" has "
-			    "opened its share; give --key FILE, or --absent "
-			    "%.*s if they are not here", (int)alias.n,
-			    (const char *)alias.p, (int)alias.n,
-			    (const char *)alias.p);
-	}
 	report->sealed = m->plan->n + m->nspares;
-	return 0;
+	return persons + here->nabsent == m->plan->n ? 0 :
+	    err_set(e, ERR_REFUSED, "a key file was changed while the key "
+	    "was made; nothing was made");
 }
 
 static int
@@ -349,9 +333,8 @@ write_commit(const struct making *m, struct buf *commit, struct err *e)
 
 int
 genesis_make(const struct plan *plan, struct bytes encoded,
-    const struct secret *dice, const char *const *keys, size_t nkeys,
-    const char *const *absent, size_t nabsent, struct buf *commit,
-    struct genesis_report *report, struct err *e)
+    const struct secret *dice, const struct present *here,
+    struct buf *commit, struct genesis_report *report, struct err *e)
 {
 	struct making *m = calloc(1, sizeof(*m));
 	int r;
@@ -364,7 +347,7 @@ genesis_make(const struct plan *plan, struct bytes encoded,
 	m->encoded = encoded;
 	m->fingerprint = plan_fingerprint(encoded);
 	if ((r = deal_all(m, dice, e)) != 0 ||
-	    (r = open_all(m, keys, nkeys, absent, nabsent, report, e)) != 0 ||
+	    (r = open_all(m, here, report, e)) != 0 ||
 	    (r = write_records(m, e)) != 0)
 		goto out;
 	clear_secrets(m);

@@ -8,6 +8,7 @@
 
 #include "airgap/record/genesis_commit.h"
 #include "airgap/seal/deal.h"
+#include "ceremony/genesis_present.h"
 
 /* What may be told afterwards: nothing secret. */
 struct genesis_report {
@@ -23,12 +24,12 @@ struct genesis_report {
  * bytes of a struct genesis_commit, read back and checked; free with
  * buf_free.  dice may be empty and is not wiped here.
  *
- * Every person must be opened by one of the keys, or be named in absent.
- * A key that is no one's in the plan is refused.
+ * The caller has called present_check: so every person's share is opened by
+ * one of their keys, or they are named as absent.
  */
 int genesis_make(const struct plan *plan, struct bytes encoded,
-    const struct secret *dice, const char *const *keys, size_t nkeys,
-    const char *const *absent, size_t nabsent, struct buf *commit,
-    struct genesis_report *report, struct err *e) MUST_CHECK;
+    const struct secret *dice, const struct present *here,
+    struct buf *commit, struct genesis_report *report,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@
 #include "ceremony/genesis_load.h"
 #include "ceremony/genesis_make.h"
 #include "ceremony/plan_show.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 struct run_options {
 	const char *plan, *dir, *fingerprint;
@@ -19,28 +19,18 @@ struct run_options {
 	bool dice;
 };
 
-static int
-check_absent(const struct plan *p, const struct many *absent, struct err *e)
-{
-	for (size_t i = 0; i < absent->n; i++)
-		if (plan_person(p, bytes_str(absent->v[i])) == NULL)
-			return err_set(e, ERR_USAGE, "--absent %s: no person "
-			    "of that alias in the plan", absent->v[i]);
-	return 0;
-}
-
 /* From the plan to the bytes of the commit; all secrets live in here. */
 static int
-make(struct cmd *c, const struct run_options *o, const struct plan *p,
-    struct bytes encoded, struct buf *commit, struct genesis_report *report)
+make(struct cmd *c, const struct run_options *o, const struct present *here,
+    const struct plan *p, struct bytes encoded, struct buf *commit,
+    struct genesis_report *report)
 {
 	struct secret dice = { 0 };
 	int r;
 
 	if (o->dice && (r = entropy_read_dice(&dice, &c->e)) != 0)
 		return r;
-	r = genesis_make(p, encoded, &dice, o->keys.v, o->keys.n,
-	    o->absent.v, o->absent.n, commit, report, &c->e);
+	r = genesis_make(p, encoded, &dice, here, commit, report, &c->e);
 	secret_free(&dice);
 	wipe_stack();
 	return r;
@@ -52,14 +42,16 @@ say_made(const struct run_options *o, const struct plan *p,
 {
 	printf("entropy      system generator%s\n", o->dice ?
 	    " and your dice" : "");
-	printf("proof        every one of the %s combinations of %u shares "
-	    "gives this key\n", report->combinations, (unsigned)p->k);
-	printf("opened       %zu of %zu sealed shares were opened again and "
+	printf("proof        each of the %s combinations of %u shares\n"
+	    "             gives this key\n", report->combinations,
+	    (unsigned)p->k);
+	printf("opened       %zu of %zu sealed shares were opened and "
 	    "compared\n", report->opened, report->sealed);
 	for (size_t i = 0; i < o->absent.n; i++) {
 		printf("ABSENT       ");
-		ui_print_text(bytes_str(o->absent.v[i]));
-		printf(" has not opened a share: wait for the receipt\n");
+		ui_print_quoted(bytes_str(o->absent.v[i]), 13);
+		printf("\n             has not opened a share; wait for their "
+		    "receipt before the key is used\n");
 	}
 }
 
@@ -82,39 +74,65 @@ finish(struct cmd *c, const char *dir, const struct genesis_commit *commit)
 	    count);
 	if ((r = genesis_dir_journal(dir, line, &c->e)) != 0)
 		return r;
-	printf("files        %zu in %s, each read back and compared\n", count,
-	    dir);
-	printf("output       SHA-256 %s\n", fp);
+	printf("folder       ");
+	ui_print_text(bytes_str(dir));
+	printf("\nfiles        %zu, each read back and compared\n", count);
+	printf("output       %.35s\n             %s  (SHA-256)\n", fp,
+	    fp + 36);
 	ui_print_hex("quorum key   (encryption, then signing point)",
 	    g.quorum_key);
-	printf("next         give each person shares/ALIAS.share with the "
-	    "four public files;\n             each runs `quorate share "
-	    "accept` and returns the receipt\n");
+	printf("next         give each person shares/ALIAS.share and the four "
+	    "public files:\n"
+	    "             plan.cbor, genesis_output, spares.cbor, "
+	    "genesis_statement.cbor\n"
+	    "             each runs `quorate share accept` and returns the "
+	    "receipt\n");
 	return 0;
+}
+
+/* Everything up to the commit; what fails here has made nothing. */
+static int
+make_and_commit(struct cmd *c, const struct run_options *o,
+    const struct present *here, const struct plan *p, struct bytes encoded,
+    struct buf *commit, struct genesis_report *report)
+{
+	struct digest256 fp = plan_fingerprint(encoded);
+	char line[128], text[80];
+	int r;
+
+	ui_fingerprint(&fp, text);
+	snprintf(line, sizeof(line), "started with plan %s", text);
+	if ((r = genesis_dir_prepare(o->dir, &c->e)) != 0 ||
+	    (r = genesis_dir_journal(o->dir, line, &c->e)) != 0)
+		return r;
+	if ((r = make(c, o, here, p, encoded, commit, report)) == 0)
+		r = genesis_dir_commit(o->dir, buf_bytes(commit), &c->e);
+	/* the sentence of r matters more than what became of this line */
+	if (r != 0 && genesis_dir_journal(o->dir, "stopped before the "
+	    "commit: nothing was made", NULL) != 0)
+		return r;
+	return r;
 }
 
 static int
 begin(struct cmd *c, const struct run_options *o, const struct plan *p,
     struct bytes encoded)
 {
+	const struct present here = { o->keys.v, o->keys.n, o->absent.v,
+	    o->absent.n };
 	struct digest256 fp = plan_fingerprint(encoded);
 	struct genesis_report report;
 	struct genesis_commit parts;
-	char line[128], text[80];
 	struct buf commit = { 0 };
 	int r;
 
-	plan_show(p, &fp);
-	if ((r = check_absent(p, &o->absent, &c->e)) != 0 ||
-	    (r = genesis_dir_prepare(o->dir, &c->e)) != 0 ||
-	    (r = genesis_confirm_plan(&fp, o->fingerprint, &c->e)) != 0)
+	if ((r = genesis_dir_check(o->dir, &c->e)) != 0 ||
+	    (r = present_check(p, &here, &c->e)) != 0)
 		return r;
-	ui_fingerprint(&fp, text);
-	snprintf(line, sizeof(line), "started with plan %s", text);
-	if ((r = genesis_dir_journal(o->dir, line, &c->e)) != 0 ||
-	    (r = make(c, o, p, encoded, &commit, &report)) != 0 ||
-	    (r = genesis_dir_commit(o->dir, buf_bytes(&commit),
-	    &c->e)) != 0)
+	plan_show(p, &fp);
+	if ((r = genesis_confirm_plan(&fp, o->fingerprint, &c->e)) != 0 ||
+	    (r = make_and_commit(c, o, &here, p, encoded, &commit,
+	    &report)) != 0)
 		goto out;
 	say_made(o, p, &report);
 	if ((r = genesis_dir_journal(o->dir, "committed; the seed is wiped",
@@ -131,10 +149,14 @@ out:
 static int
 resume(struct cmd *c, const struct run_options *o, struct bytes encoded)
 {
+	struct digest256 fp = plan_fingerprint(encoded);
 	struct genesis_commit commit;
 	struct buf in;
 	int r;
 
+	if (o->fingerprint != NULL && (r = genesis_confirm_plan(&fp,
+	    o->fingerprint, &c->e)) != 0)
+		return r;
 	if ((r = genesis_dir_read(o->dir, &in, &commit, &c->e)) != 0)
 		return r;
 	if (!bytes_equal(commit.plan, encoded)) {
@@ -142,8 +164,8 @@ resume(struct cmd *c, const struct run_options *o, struct bytes encoded)
 		    "another plan; use an empty folder", o->dir);
 		goto out;
 	}
-	ui_say("%s is committed already: no new key is made; the files that "
-	    "follow from it\nare completed and compared", o->dir);
+	ui_say("this genesis is committed already: no new key is made;\n"
+	    "its files are completed and compared");
 	r = finish(c, o->dir, &commit);
 out:
 	buf_free(&in);

@@ -5,7 +5,7 @@
 
 #include "airgap/seal/hash.h"
 #include "ceremony/plan_show.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 
 void
 key_fingerprint(const struct public_key *k, char out[static 40])
@@ -22,13 +22,34 @@ show_person(const struct plan_person *p, size_t i)
 {
 	char fp[40];
 
-	printf("  %zu. ", i + 1);
-	ui_print_text(p->alias);
+	printf("%3zu. ", i + 1);
+	ui_print_quoted(p->alias, 5);
 	key_fingerprint(&p->key, fp);
-	printf("\n     key    %s\n", fp);
+	printf("\n     key     %s\n", fp);
 	for (size_t j = 0; j < p->spare_count; j++) {
 		key_fingerprint(&p->spares[j], fp);
-		printf("     spare  %s\n", fp);
+		printf("     spare   %s\n", fp);
+	}
+}
+
+static void
+show_rest(const struct plan *p)
+{
+	char fp[40];
+
+	if (p->has_dr) {
+		key_fingerprint(&p->dr, fp);
+		printf("disaster recovery key\n     key     %s\n"
+		    "WARNING: whoever holds it can take the quorum key alone\n",
+		    fp);
+	} else {
+		printf("disaster recovery key: none\n");
+	}
+	if (p->has_unattested) {
+		printf("keys are taken without proof of a token, because\n"
+		    "             ");
+		ui_print_quoted(p->unattested, 13);
+		putchar('\n');
 	}
 }
 
@@ -41,24 +62,13 @@ plan_show(const struct plan *p, const struct digest256 *fingerprint)
 		printf("REHEARSAL: nothing made from this plan protects "
 		    "anything\n");
 	printf("plan         ");
-	ui_print_text(p->name);
+	ui_print_quoted(p->name, 13);
 	printf("\nmode         %s\npersons      any %u of %zu can bring the "
 	    "key back; fewer cannot\n", mode_text(p->mode), (unsigned)p->k,
 	    p->n);
 	for (size_t i = 0; i < p->n; i++)
 		show_person(&p->persons[i], i);
-	if (p->has_dr) {
-		key_fingerprint(&p->dr, fp);
-		printf("disaster recovery key %s\n  WARNING: whoever holds it "
-		    "can take the quorum key alone\n", fp);
-	} else {
-		printf("disaster recovery key: none\n");
-	}
-	if (p->has_unattested) {
-		printf("keys without token proof are accepted because: ");
-		ui_print_text(p->unattested);
-		putchar('\n');
-	}
+	show_rest(p);
 	ui_fingerprint(fingerprint, fp);
-	printf("fingerprint  %s\n", fp);
+	printf("fingerprint  %.35s\n             %s\n", fp, fp + 36);
 }

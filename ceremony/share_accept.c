@@ -7,26 +7,36 @@
 #include "airgap/record/receipt.h"
 #include "airgap/seal/hash.h"
 #include "ceremony/genesis_load.h"
+#include "ceremony/genesis_present.h"
 #include "ceremony/plan_show.h"
 #include "ceremony/share_cmds.h"
-#include "ceremony/ui.h"
+#include "airgap/cli/ui.h"
 #include "token/operator_key.h"
 
-#define PATH_TEXT 960
+#define PATH_TEXT 800
 
 struct mine {
 	struct bytes alias, sealed;
 	struct digest512 hash;
 	size_t index;			/* 1-based: the share's x */
-	bool spare;
+	size_t spare;			/* 0: the first key; else 1, 2, ... */
 };
 
-static size_t
-index_of(const struct plan *p, struct bytes alias)
+static int
+find_spare(const struct genesis_files *g, const struct public_key *key,
+    struct mine *m, struct err *e)
 {
-	const struct plan_person *who = plan_person(p, alias);
+	for (size_t i = 0; i < g->parts.spares.count; i++) {
+		const struct spare *s = &g->parts.spares.list[i];
 
-	return who == NULL ? 0 : (size_t)(who - p->persons) + 1;
+		if (memcmp(s->key.b, key->b, PUBLIC_KEY_LEN) != 0)
+			continue;
+		m->sealed = bytes_of(s->share.sealed, SEALED_SHARE_LEN);
+		m->hash = s->share.hash;
+		return 0;
+	}
+	return err_set(e, ERR_INTERNAL, "a spare key of the plan without a "
+	    "share");
 }
 
 /* What is sealed to my key under my alias: first key, or spare. */
@@ -34,33 +44,31 @@ static int
 find_mine(const struct genesis_files *g, struct bytes alias,
     const struct public_key *key, struct mine *m, struct err *e)
 {
-	struct bytes k = bytes_of(key->b, PUBLIC_KEY_LEN);
+	const struct plan *p = &g->parts.plan;
+	const struct plan_person *me = plan_person(p, alias);
+	const struct plan_person *who = present_holder(p, key, &m->spare);
 	struct member_output o;
 
-	*m = (struct mine){ .alias = alias,
-	    .index = index_of(&g->parts.plan, alias) };
-	if (m->index == 0)
+	if (me == NULL)
 		return err_set(e, ERR_REFUSED, "no person \"%.*s\" in the "
-		    "plan", (int)alias.n, (const char *)alias.p);
-	if (genesis_output_find(&g->parts.output, alias, k, &o)) {
-		m->sealed = o.sealed_share;
-		memcpy(m->hash.b, o.share_hash, SHA512_LEN);
-		return 0;
-	}
-	for (size_t i = 0; i < g->parts.spares.count; i++) {
-		const struct spare *s = &g->parts.spares.list[i];
-
-		if (!bytes_equal(s->alias, alias) ||
-		    !bytes_equal(bytes_of(s->key.b, PUBLIC_KEY_LEN), k))
-			continue;
-		m->sealed = bytes_of(s->share.sealed, SEALED_SHARE_LEN);
-		m->hash = s->share.hash;
-		m->spare = true;
-		return 0;
-	}
-	return err_set(e, ERR_REFUSED, "nothing in this genesis is sealed to "
-	    "your key under the alias \"%.*s\"", (int)alias.n,
-	    (const char *)alias.p);
+		    "plan%s", (int)alias.n, (const char *)alias.p,
+		    p->mode == MODE_REHEARSAL ? "; in a rehearsal an alias "
+		    "begins \"" REHEARSAL_ALIAS "\"" : "");
+	if (who != me)
+		return err_set(e, ERR_REFUSED, "nothing in this genesis is "
+		    "sealed to your key under the alias \"%.*s\"",
+		    (int)alias.n, (const char *)alias.p);
+	m->alias = me->alias;
+	m->index = (size_t)(me - p->persons) + 1;
+	if (m->spare > 0)
+		return find_spare(g, key, m, e);
+	if (!genesis_output_find(&g->parts.output, alias,
+	    bytes_of(key->b, PUBLIC_KEY_LEN), &o))
+		return err_set(e, ERR_INTERNAL, "a person of the plan without "
+		    "a share");
+	m->sealed = o.sealed_share;
+	memcpy(m->hash.b, o.share_hash, SHA512_LEN);
+	return 0;
 }
 
 /* Opens once; the plaintext is compared by hash and index, and wiped. */
@@ -107,42 +115,75 @@ out:
 	return r;
 }
 
+/* The '.' before "spare" keeps the name apart from that of every alias. */
 static int
-write_named(const char *dir, const struct mine *m, const char *ending,
-    struct bytes data, struct err *e)
+name_file(char out[static PATH_TEXT], const char *dir, const struct mine *m,
+    const char *ending, struct err *e)
+{
+	char spare[32] = "";
+
+	if (m->spare > 0)
+		snprintf(spare, sizeof(spare), ".spare%zu", m->spare);
+	if (snprintf(out, PATH_TEXT, "%s/%.*s%s.%s", dir, (int)m->alias.n,
+	    (const char *)m->alias.p, spare, ending) >= PATH_TEXT)
+		return err_set(e, ERR_USAGE, "%s: path too long", dir);
+	return 0;
+}
+
+/* Before the key is used: what is in the way is refused. */
+static int
+refuse_there(const char *dir, const struct mine *m, const char *ending,
+    struct err *e)
 {
 	char path[PATH_TEXT];
+	int r;
 
-	if (snprintf(path, sizeof(path), "%s/%.*s%s.%s", dir,
-	    (int)m->alias.n, (const char *)m->alias.p, m->spare ? "-spare" :
-	    "", ending) >= (int)sizeof(path))
-		return err_set(e, ERR_USAGE, "%s: path too long", dir);
-	printf("wrote %s\n", path);
-	return file_write_checked(path, data, FILE_MODE_PUBLIC, false, e);
+	if ((r = name_file(path, dir, m, ending, e)) != 0)
+		return r;
+	return !file_exists(path) ? 0 : err_set(e, ERR_EXISTS, "%s is there "
+	    "already; nothing was done (--force replaces it)", path);
+}
+
+static int
+write_one(const char *dir, const struct mine *m, const char *ending,
+    struct bytes data, bool force, struct err *e)
+{
+	char path[PATH_TEXT];
+	int r;
+
+	if ((r = name_file(path, dir, m, ending, e)) != 0 ||
+	    (r = file_write_checked(path, data, FILE_MODE_PUBLIC, force,
+	    e)) != 0)
+		return r;
+	printf("wrote  ");
+	ui_print_text(bytes_str(path));
+	putchar('\n');
+	return 0;
 }
 
 static int
 accept(struct cmd *c, const struct genesis_files *g, struct operator_key *key,
-    const char *alias, const char *dir)
+    const struct mine *m, const char *dir, bool force)
 {
 	struct buf receipt = { 0 };
-	struct mine m;
 	int r;
 
-	if ((r = find_mine(g, bytes_str(alias), operator_key_public(key), &m,
-	    &c->e)) != 0 || (r = open_mine(key, &m, &c->e)) != 0)
-		return r;
-	printf("ok  your share opens with %s; its hash and index are those "
-	    "of the\n    genesis output; it is wiped again\n",
-	    operator_key_name(key));
-	if ((r = sign_receipt(key, g, &m, &receipt, &c->e)) != 0 ||
+	if ((!force && ((r = refuse_there(dir, m, "share", &c->e)) != 0 ||
+	    (r = refuse_there(dir, m, "receipt", &c->e)) != 0)) ||
 	    (r = file_mkdir(dir, 0755, &c->e)) != 0 ||
-	    (r = write_named(dir, &m, "share", m.sealed, &c->e)) != 0 ||
-	    (r = write_named(dir, &m, "receipt", buf_bytes(&receipt),
-	    &c->e)) != 0)
+	    (r = open_mine(key, m, &c->e)) != 0 ||
+	    (r = sign_receipt(key, g, m, &receipt, &c->e)) != 0)
 		goto out;
-	printf("next  keep the .share file; send the .receipt to the "
-	    "coordinator\n");
+	printf("ok  your share opens with ");
+	ui_print_text(bytes_str(operator_key_name(key)));
+	printf("\n    its hash and index are those of the genesis output\n"
+	    "    it is wiped again\n");
+	if ((r = write_one(dir, m, "share", m->sealed, force, &c->e)) != 0 ||
+	    (r = write_one(dir, m, "receipt", buf_bytes(&receipt),
+	    force, &c->e)) != 0)
+		goto out;
+	printf("next   keep the .share file (it is still sealed)\n"
+	    "       send the .receipt file to the coordinator\n");
 out:
 	buf_free(&receipt);
 	return r;
@@ -153,6 +194,7 @@ share_accept_cmd(struct cmd *c)
 {
 	const char *dir = NULL, *plan = NULL, *alias = NULL, *key_file = NULL;
 	const char *fingerprint = NULL, *out = ".";
+	bool force = false;
 	const struct opt opts[] = {
 		TEXT("--genesis", "DIR", &dir, "the folder of the genesis, or "
 		    "its four public files"),
@@ -163,9 +205,12 @@ share_accept_cmd(struct cmd *c)
 		TEXT("--alias", "NAME", &alias, "your alias in the plan"),
 		TEXT("--key", "SEED.secret", &key_file, "your key file"),
 		TEXT("-o", "DIR", &out, "where your share and receipt go "
-		    "(default: .)"), END };
+		    "(default: .)"),
+		FLAG("--force", &force, "replace them if they are there"),
+		END };
 	struct operator_key *key = NULL;
 	struct genesis_files *g = NULL;
+	struct mine m;
 	int r;
 
 	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
@@ -174,13 +219,17 @@ share_accept_cmd(struct cmd *c)
 	    (r = cmd_need(c, key_file, "--key FILE")) != 0 ||
 	    (r = genesis_load(dir, plan, &g, &c->e)) != 0)
 		return r;
+	if ((r = operator_key_open_file(key_file, &key, &c->e)) != 0 ||
+	    (r = find_mine(g, bytes_str(alias), operator_key_public(key), &m,
+	    &c->e)) != 0)
+		goto out;
 	plan_show(&g->parts.plan, &g->parts.fingerprint);
-	printf("ok  the statement is signed by the quorum key and names this "
-	    "plan, output and spares\n");
+	printf("ok  the quorum key signed a statement that names this plan,\n"
+	    "    this genesis output and these spares\n");
 	if ((r = genesis_confirm_plan(&g->parts.fingerprint, fingerprint,
-	    &c->e)) == 0 &&
-	    (r = operator_key_open_file(key_file, &key, &c->e)) == 0)
-		r = accept(c, g, key, alias, out);
+	    &c->e)) == 0)
+		r = accept(c, g, key, &m, out, force);
+out:
 	operator_key_free(key);
 	genesis_unload(g);
 	wipe_stack();

@@ -154,7 +154,9 @@ genesis_parts_read(const struct genesis_commit *c, struct genesis_parts *out,
 		(void)err_prefix(e, "genesis output");
 		goto out;
 	}
-	if ((r = check_statement(out, c, e)) != 0 ||
+	if ((r = mode_check_same(out->plan.mode, c->mode,
+	    "the genesis commit", e)) != 0 ||
+	    (r = check_statement(out, c, e)) != 0 ||
 	    (r = check_plan(out, e)) != 0 || (r = check_spares(out, e)) != 0)
 		goto out;
 out:
