@@ -166,6 +166,9 @@ manifest_fits_genesis(const struct manifest *m, const char *genesis_output,
 	else if ((r = mode_check_test_message(manifest_mode(m),
 	    x.g.test_message, e)) != 0)
 		(void)err_prefix(e, "%s", genesis_output);
+	else if (spares != NULL && (r = mode_check_same(manifest_mode(m),
+	    x.spares.mode, "the record of spares", e)) != 0)
+		(void)err_prefix(e, "%s", spares);
 	else if ((r = check_holders(&x, &m->share_set, e)) == 0) {
 		tell_absent(&x, &m->share_set);
 		if (hashes != NULL)

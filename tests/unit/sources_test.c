@@ -16,6 +16,7 @@
 #include "airgap/seal/hex.h"
 #include "ceremony/manifest_flow.h"
 #include "ceremony/manifest_make.h"
+#include "tests/unit/samples.h"
 #include "tests/unit/vectors.h"
 
 #define ROOT_SHA256 \
@@ -457,6 +458,77 @@ namespace_and_aliases_carry_the_marks_of_one_mode(void **state)
 	}
 }
 
+/* The share set of QOS's genesis, with another key for its third member. */
+static void
+holders(struct manifest *m, const struct genesis_output *g,
+    const struct public_key *third, struct buf *own)
+{
+	struct rd rd = list_walk(&g->set.members);
+	struct member v[3];
+
+	memset(m, 0, sizeof(*m));
+	m->ns.name = bytes_str("a");
+	m->ns.quorum_key = g->quorum_key;
+	m->share_set.threshold = g->set.threshold;
+	for (size_t i = 0; i < 3; i++)
+		assert_true(list_next(&rd, &type_member, &v[i]));
+	v[2].pub_key = bytes_of(third->b, sizeof(third->b));
+	assert_int_equal(list_pack(&type_member, v, 3,
+	    &m->share_set.members, own, NULL), 0);
+}
+
+static void
+put_spare(const char *alias, enum mode mode)
+{
+	struct spare spare = { .alias = bytes_str(alias),
+		.key = *sample_key(0) };
+	struct spares s = { .mode = mode, .list = &spare, .count = 1 };
+	struct buf b;
+
+	memset(spare.share.hash.b, 0xab, sizeof(spare.share.hash.b));
+	assert_int_equal(spares_encode(&s, &b, NULL), 0);
+	assert_int_equal(file_write(at("spares"), buf_bytes(&b),
+	    FILE_MODE_PUBLIC, true, NULL), 0);
+	buf_free(&b);
+}
+
+static void
+a_spare_key_stands_for_its_person_and_for_nobody_else(void **state)
+{
+	struct buf file, own, hashes = { 0 };
+	struct genesis_output g;
+	static struct manifest m;
+	char path[512], spares[256];
+	struct err e;
+
+	(void)state;
+	if (!fixture_path("integration/mock/boot-e2e/genesis-dir/"
+	    "genesis_output", path, sizeof(path)))
+		skip();
+	snprintf(spares, sizeof(spares), "%s", at("spares"));
+	assert_int_equal(file_read(path, 65536, &file, NULL), 0);
+	assert_int_equal(genesis_output_read(buf_bytes(&file), &g, NULL), 0);
+	holders(&m, &g, sample_key(0), &own);
+	assert_int_equal(manifest_fits_genesis(&m, path, NULL, NULL, &e),
+	    ERR_REFUSED);
+	assert_non_null(strstr(e.text, "\"user3\" got no share"));
+	put_spare("user2", MODE_PRODUCTION);
+	assert_int_equal(manifest_fits_genesis(&m, path, spares, NULL, &e),
+	    ERR_REFUSED);
+	put_spare("rehearsal-x", MODE_REHEARSAL);
+	assert_int_equal(manifest_fits_genesis(&m, path, spares, NULL, &e),
+	    ERR_REFUSED);
+	assert_non_null(strstr(e.text, "rehearsal"));
+	put_spare("user3", MODE_PRODUCTION);
+	assert_int_equal(manifest_fits_genesis(&m, path, spares, &hashes, &e),
+	    0);
+	assert_int_equal(hashes.n, strlen(ENV_SHARE_HASHES "=") + 3 * 128 + 2);
+	assert_memory_equal(hashes.p + hashes.n - 4, "abab", 4);
+	buf_free(&hashes);
+	buf_free(&own);
+	buf_free(&file);
+}
+
 static int
 make_dir(void **state)
 {
@@ -470,7 +542,7 @@ remove_dir(void **state)
 {
 	static const char *const names[] = { "set/dev.pub",
 		"set/quorum_threshold", "set", "pcrs", "arn", "pivot", "hash",
-		"bridges" };
+		"bridges", "spares" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -501,6 +573,8 @@ main(void)
 		    root_and_commit_are_compared_though_no_file_gives_them),
 		cmocka_unit_test(
 		    namespace_and_aliases_carry_the_marks_of_one_mode),
+		cmocka_unit_test(
+		    a_spare_key_stands_for_its_person_and_for_nobody_else),
 	};
 
 	if (secret_process_init(NULL) != 0)
