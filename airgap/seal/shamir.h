@@ -56,6 +56,7 @@ int shamir_prove(const uint8_t *secret, size_t len, size_t k, size_t n,
  * NUL): what the proof covers.
  */
 #define COMBINATIONS_TEXT 80
-void shamir_combinations(size_t k, size_t n, char out[static COMBINATIONS_TEXT]);
+void shamir_combinations(size_t k, size_t n,
+    char out[static COMBINATIONS_TEXT]);
 
 #endif
