@@ -585,6 +585,22 @@ out:
 	return r;
 }
 
+/*
+ * An interrupted run may have made the folder, or renamed a file into it,
+ * and not have come to the sync; what is built on it must last.
+ */
+static int
+sync_existing(const char *path, struct err *e)
+{
+	int r = 0, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || (sync_fd(fd) != 0 && errno != EINVAL))
+		r = sys_error(e, "sync folder", path);
+	if (fd >= 0)
+		close(fd);
+	return r != 0 ? r : sync_parent(path, e);
+}
+
 int
 file_mkdir(const char *path, mode_t mode, struct err *e)
 {
@@ -596,7 +612,7 @@ file_mkdir(const char *path, mode_t mode, struct err *e)
 
 		if (why == EEXIST && stat(path, &st) == 0 &&
 		    S_ISDIR(st.st_mode))
-			return 0;
+			return sync_existing(path, e);
 		errno = why;
 		return sys_error(e, "make folder", path);
 	}

@@ -59,7 +59,7 @@ int file_write_checked(const char *path, struct bytes data, mode_t mode,
 
 /*
  * Makes a folder with mode and syncs its parent; an existing folder is
- * fine.  Returns 0 or ERR_SYSTEM.
+ * fine, and both are synced.  Returns 0 or ERR_SYSTEM.
  */
 int file_mkdir(const char *path, mode_t mode, struct err *e) MUST_CHECK;
 
