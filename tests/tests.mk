@@ -43,6 +43,9 @@ $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 $(B)/unit/memory_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
 	calloc realloc free)
 
+# the largest write of the server is measured
+$(B)/unit/server_test: LDFLAGS += -Wl$(comma)--wrap=send
+
 # no layers and no sanitizer below a preload: it stands between them and libc
 $(B)/crash/%.so: tests/crash/%.c $(FLAGS_MK)
 	$(call say,LD,$@)
