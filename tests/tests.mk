@@ -4,6 +4,8 @@
 #   tests/fuzz/*_fuzz.c      libFuzzer         $(B)/fuzz/   (VARIANT=fuzz)
 #   tests/crash/*_crash.c    a program         $(B)/crash/
 #   tests/crash/*_preload.c  for LD_PRELOAD    $(B)/crash/*.so
+#   tests/standin/*_server.c what e2e stands up $(B)/standin/
+#   tests/standin/*_preload.c for LD_PRELOAD   $(B)/standin/*.so
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
 
@@ -11,7 +13,7 @@ LIBS_TEST = $(call lib,$(LAYERS))
 tests_in = $(sort $(wildcard tests/$(1)/*_$(2).c))
 bin_of = $(patsubst tests/%.c,$(B)/%,$(call tests_in,$(1),$(2)))
 help_of = $(call obj,$(filter-out %_test.c %_ct.c %_fuzz.c %_crash.c \
-	%_preload.c %_bench.c,$(sort $(wildcard tests/$(1)/*.c))))
+	%_preload.c %_server.c %_bench.c,$(sort $(wildcard tests/$(1)/*.c))))
 
 UNIT_BIN := $(call bin_of,unit,test)
 CT_BIN := $(call bin_of,ct,ct)
@@ -19,11 +21,14 @@ FUZZ_BIN := $(call bin_of,fuzz,fuzz)
 BENCH_BIN := $(call bin_of,bench,bench)
 CRASH_BIN := $(call bin_of,crash,crash) \
 	$(addsuffix .so,$(call bin_of,crash,preload))
+STANDIN_BIN := $(call bin_of,standin,server) \
+	$(addsuffix .so,$(call bin_of,standin,preload))
 
 comma := ,
 LIBS_unit := -lcmocka -ljansson -lcbor
 LIBS_bench := -lgfshare -lm
-LIBS_fuzz := -ljansson
+LIBS_fuzz := -ljansson -lcbor
+LIBS_standin := -lcbor
 LDFLAGS_fuzz := -fsanitize=fuzzer
 
 # $(1) the folder
@@ -34,7 +39,7 @@ $(B)/$(1)/%: $(B)/obj/tests/$(1)/%.o $(call help_of,$(1)) $(LIBS_TEST)
 	$(Q)$$(CC) $$(LDFLAGS) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1)) \
 	    $$(LIBS_CORE)
 endef
-$(foreach d,unit ct fuzz crash bench,$(eval $(call TEST_RULE,$(d))))
+$(foreach d,unit ct fuzz crash standin bench,$(eval $(call TEST_RULE,$(d))))
 
 # calls of the writer that its test makes fail
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
@@ -45,9 +50,14 @@ $(B)/unit/memory_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
 
 # the largest write of the server is measured
 $(B)/unit/server_test: LDFLAGS += -Wl$(comma)--wrap=send
+# the driver, and the clock of what is simulated
+$(B)/unit/nsm_device_test: $(call obj,tests/standin/nsm_serve.c)
+$(B)/unit/nsm_device_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,open \
+	ioctl close)
+$(B)/unit/nsm_sim_test: LDFLAGS += -Wl,--wrap=clock_gettime
 
 # no layers and no sanitizer below a preload: it stands between them and libc
-$(B)/crash/%.so: tests/crash/%.c $(FLAGS_MK)
+$(B)/%.so: tests/%.c $(FLAGS_MK)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -ldl
@@ -56,10 +66,12 @@ unit: $(UNIT_BIN)
 ct-programs: $(CT_BIN)
 fuzz-programs: $(FUZZ_BIN)
 crash-programs: $(CRASH_BIN)
+standin-programs: $(STANDIN_BIN)
 bench-programs: $(BENCH_BIN)
 
 bench: bench-programs
 	@tests/bench.sh $(BENCH_BIN)
 
-.PHONY: unit ct-programs fuzz-programs crash-programs bench-programs bench
+.PHONY: unit ct-programs fuzz-programs crash-programs standin-programs \
+	bench-programs bench
 .SECONDARY:

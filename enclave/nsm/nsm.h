@@ -19,6 +19,7 @@ struct nsm_ops {
 	int (*pcr)(struct nsm *n, uint16_t index, struct pcr_state *out);
 	int (*extend)(struct nsm *n, uint16_t index, struct bytes data,
 	    struct digest384 *out);
+	int (*lock)(struct nsm *n, uint16_t index);
 	int (*lock_range)(struct nsm *n, uint16_t range);
 	int (*attest)(struct nsm *n, struct bytes user_data,
 	    struct bytes nonce, struct bytes public_key,
