@@ -8,10 +8,10 @@ const struct command commands_genesis[] = {
 	{ "run", "", "make the key, seal the shares, commit once",
 	    "Before the commit nothing has begun; after it the same command "
 	    "finishes what was\ninterrupted, with the same bytes and without "
-	    "any key. Every person's key file is\nasked to open its sealed "
-	    "share before the commit; who is not here must be named\nwith "
-	    "--absent and must run `quorate share accept` before the key is "
-	    "used.\nThe output folder holds only public and sealed things.",
+	    "any key.\n\nEvery person's key file opens its sealed share "
+	    "before the commit. Who is not\nhere must be named with --absent "
+	    "and must run `quorate share accept` before the key\nis used. "
+	    "The folder holds only public and sealed things.",
 	    genesis_run_cmd, NULL },
 	{ "show", "[GENESIS_OUTPUT]", "print a genesis output (QOS's too)",
 	    NULL, genesis_show_cmd, NULL },
@@ -19,9 +19,9 @@ const struct command commands_genesis[] = {
 	    NULL, genesis_check_cmd, NULL },
 	{ "drill", "DIR", "bring the key back in memory, compare, wipe",
 	    "Present holders open their shares; the seed is joined in "
-	    "guarded memory, its public\nkey, hash and test signature are "
-	    "compared with the genesis output, and it is wiped.\nNothing is "
-	    "written. With the disaster-recovery key alone it does the same.",
+	    "guarded memory; its\npublic key, hash and test signature are "
+	    "compared with the genesis output; it is\nwiped. Nothing is "
+	    "written. The disaster-recovery key alone does the same.",
 	    genesis_drill_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

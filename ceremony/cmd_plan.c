@@ -223,8 +223,8 @@ plan_new(struct cmd *c)
 		    "(default: quorum_threshold)"),
 		MANY("--spare", "ALIAS=FILE.pub", &o.spare, "a spare key of a "
 		    "person"),
-		TEXT("--dr", "FILE.pub", &o.dr, "disaster-recovery key; its "
-		    "holder can take the key alone"),
+		TEXT("--dr", "FILE.pub", &o.dr, "its holder can take the "
+		    "quorum key alone"),
 		TEXT("--unattested", "REASON", &o.unattested, "why keys "
 		    "without token proof are accepted"),
 		TEXT("-o", "FILE", &o.out, "where the plan goes"),
@@ -263,8 +263,8 @@ read_plan(struct cmd *c, struct buf *in, struct plan *p)
 	    &c->e)) != 0)
 		return r;
 	if ((r = plan_decode(buf_bytes(in), p, &c->e)) != 0) {
-		(void)err_prefix(&c->e, "%s", path != NULL ? path :
-		    "standard input");
+		(void)err_prefix(&c->e, "%s", path != NULL &&
+		    strcmp(path, "-") != 0 ? path : "standard input");
 		buf_free(in);
 	}
 	return r;
@@ -310,11 +310,11 @@ plan_fingerprint_cmd(struct cmd *c)
 const struct command commands_plan[] = {
 	{ "new", "", "write down who will hold the key",
 	    "The plan is public. n and k count persons: a spare key gets the "
-	    "same share as its\nperson's first key. In a rehearsal, "
-	    "\"" REHEARSAL_ALIAS "\" and \"" REHEARSAL_NAMESPACE "\" are put "
-	    "before names that\nlack them. There is no disaster-recovery key "
-	    "unless --dr names one: its holder\ncan take the quorum key "
-	    "alone, without any of the other persons.", plan_new, NULL },
+	    "same share as\nthe first key of its person. In a rehearsal, "
+	    "\"" REHEARSAL_ALIAS "\" and\n\"" REHEARSAL_NAMESPACE "\" are "
+	    "put before names that lack them.\n\nThere is no "
+	    "disaster-recovery key unless --dr names one: its holder can "
+	    "take\nthe quorum key alone, without any of the other persons.", plan_new, NULL },
 	{ "show", "[PLAN]", "print a plan and its fingerprint", NULL,
 	    plan_show_cmd, NULL },
 	{ "fingerprint", "[PLAN]", "print the fingerprint: 64 hex digits",

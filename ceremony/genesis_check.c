@@ -227,7 +227,8 @@ genesis_show_cmd(struct cmd *c)
 	if ((r = file_read(path, RECORD_FILE_MAX, &in, &c->e)) != 0)
 		return r;
 	if ((r = genesis_output_read(buf_bytes(&in), &g, &c->e)) != 0) {
-		(void)err_prefix(&c->e, "%s", path);
+		(void)err_prefix(&c->e, "%s", strcmp(path, "-") != 0 ? path :
+		    "standard input");
 		goto out;
 	}
 	ui_print_hex("quorum key (encryption, then signing point)",

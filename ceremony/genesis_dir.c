@@ -20,7 +20,7 @@ join(char out[static GENESIS_PATH_MAX], const char *dir, const char *name,
 	int n = snprintf(out, GENESIS_PATH_MAX, "%s/%s", dir, name);
 
 	return n > 0 && n < GENESIS_PATH_MAX ? 0 :
-	    err_set(e, ERR_USAGE, "%s: path too long", dir);
+	    err_set(e, ERR_USAGE, "path too long: %.60s...", dir);
 }
 
 static bool

@@ -17,7 +17,7 @@ read_part(const char *dir, const char *name, struct buf *out, struct err *e)
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
 	    (int)sizeof(path))
-		return err_set(e, ERR_USAGE, "%s: path too long", dir);
+		return err_set(e, ERR_USAGE, "path too long: %.60s...", dir);
 	return file_read(path, GENESIS_PART_MAX, out, e);
 }
 

@@ -50,7 +50,7 @@ say_made(const struct run_options *o, const struct plan *p,
 	for (size_t i = 0; i < o->absent.n; i++) {
 		printf("ABSENT       ");
 		ui_print_quoted(bytes_str(o->absent.v[i]), 13);
-		printf("\n             has not opened a share; wait for their "
+		printf("\n             has opened no share; wait for the "
 		    "receipt before the key is used\n");
 	}
 }

@@ -126,7 +126,7 @@ name_file(char out[static PATH_TEXT], const char *dir, const struct mine *m,
 		snprintf(spare, sizeof(spare), ".spare%zu", m->spare);
 	if (snprintf(out, PATH_TEXT, "%s/%.*s%s.%s", dir, (int)m->alias.n,
 	    (const char *)m->alias.p, spare, ending) >= PATH_TEXT)
-		return err_set(e, ERR_USAGE, "%s: path too long", dir);
+		return err_set(e, ERR_USAGE, "path too long: %.60s...", dir);
 	return 0;
 }
 

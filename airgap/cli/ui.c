@@ -47,6 +47,7 @@ int
 ui_confirm(struct err *e, const char *fmt, ...)
 {
 	char answer[ANSWER_MAX];
+	bool answered;
 	va_list ap;
 
 	fflush(stdout);
@@ -55,11 +56,13 @@ ui_confirm(struct err *e, const char *fmt, ...)
 		vfprintf(stderr, fmt, ap);
 		va_end(ap);
 		fputs(" [yes/no] ", stderr);
-		if (!read_answer(answer)) {
+		answered = read_answer(answer);
+		/* a line that no terminal echoed, or none at all */
+		if (!answered || !isatty(STDIN_FILENO))
 			fputc('\n', stderr);
+		if (!answered)
 			return err_set(e, ERR_REFUSED, "no answer: nothing "
 			    "was done");
-		}
 		if (strcmp(answer, "yes") == 0)
 			return 0;
 		if (strcmp(answer, "no") == 0)
