@@ -41,6 +41,10 @@ $(B)/$(1)/%: $(B)/obj/tests/$(1)/%.o $(call help_of,$(1)) $(LIBS_TEST)
 endef
 $(foreach d,unit ct fuzz crash standin bench,$(eval $(call TEST_RULE,$(d))))
 
+# what the draw of a seed is given by its test
+$(B)/unit/entropy_test: LDFLAGS += -Wl$(comma)--wrap=random_bytes \
+	-Wl$(comma)--wrap=keyset_from_seed
+
 # calls of the writer that its test makes fail
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 	fchmod rename renameat2 link isatty)
