@@ -13,6 +13,9 @@ struct machine_config {
 	const struct effects *effects;
 	const char *version, *commit;	/* for versionResponse */
 	bool simulated;			/* SIMULATED NSM: rehearsal only */
+	struct bytes root;		/* DER; where simulated, what other
+					 * enclaves' documents lead to; else
+					 * it is the pinned root */
 };
 
 /*
