@@ -27,6 +27,7 @@
 
 #define CANARY_LEN 16		/* libsodium's, in front of the bytes */
 #define STACK_DEPTH 4096	/* signing, the deepest, uses about half */
+#define STACK_LOCKED ((size_t)128 << 10)	/* deeper than any command */
 
 /*
  * The leak checker of sanitizer builds attaches to its own process, which an
@@ -81,6 +82,28 @@ limits_set(struct err *e)
 	return 0;
 }
 
+/*
+ * The stack below the caller, where secrets lie while they are worked on:
+ * never swapped, never dumped.
+ */
+static __attribute__((noinline)) int
+stack_guard(struct err *e)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const void *frame = __builtin_frame_address(0);
+	uintptr_t here = (uintptr_t)frame;
+	uint8_t *start = (uint8_t *)((here + page - 1) / page * page -
+	    STACK_LOCKED);
+
+	/* makes the pages */
+	sodium_stackzero(STACK_LOCKED);
+	if (mlock(start, STACK_LOCKED) != 0)
+		return vault_lock_error(e, STACK_LOCKED);
+	if (madvise(start, STACK_LOCKED, MADV_DONTDUMP) != 0)
+		return limit_error(e, "keep the stack out of dumps");
+	return 0;
+}
+
 /* In a forked child: nothing kept may be used again. */
 static void
 child_begin(void)
@@ -99,7 +122,8 @@ secret_process_init(struct err *e)
 	if (sodium_init() < 0)
 		return err_set(e, ERR_SYSTEM,
 		    "libsodium does not start: no source of random bytes");
-	if ((r = limits_set(e)) != 0 || (r = vault_install(e)) != 0)
+	if ((r = limits_set(e)) != 0 || (r = stack_guard(e)) != 0 ||
+	    (r = vault_install(e)) != 0)
 		return r;
 	if (pthread_atfork(NULL, NULL, child_begin) != 0)
 		return err_set(e, ERR_SYSTEM, "no memory to watch for forks");

@@ -24,8 +24,9 @@ struct secret {
 /*
  * Once, first thing in main of every program that may hold a secret:
  * libsodium, no core dumps (RLIMIT_CORE 0), PR_SET_DUMPABLE 0, no new
- * privileges, and libcrypto's heap moved into locked pages that are wiped at
- * every free (see vault.c).  Must run before the first libcrypto call.
+ * privileges, the stack of the caller's callees locked and left out of
+ * dumps, and libcrypto's heap moved into locked pages that are wiped at every
+ * free (see vault.c).  Must run before the first libcrypto call.
  * Returns 0, or ERR_SYSTEM with the sentence in e.
  */
 int secret_process_init(struct err *e) MUST_CHECK;

@@ -291,6 +291,13 @@ vault_install(struct err *e)
 	    crypto_release) != 1)
 		return err_set(e, ERR_SYSTEM, "libcrypto was in use before "
 		    "its memory could be locked: report this as a bug");
+	/*
+	 * No openssl.cnf: no file and no OPENSSL_CONF decides what code runs
+	 * here, and none is read while a secret is being worked on.
+	 */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return err_set(e, ERR_SYSTEM, "libcrypto does not start: out "
+		    "of memory");
 	vault.start = vault.next;
 	return 0;
 }

@@ -1,0 +1,553 @@
+/*
+ * Secrets in memory, looked for in every mapping at every step.
+ *
+ * A command runs once with random bytes that repeat, so that its secrets are
+ * known (opened with everybody's keys), and once more under ptrace: at each
+ * system call, and before and after each library call that a secret goes
+ * through (memory_preload.c), all of its memory is searched (needles.h).
+ *
+ *   guarded   a mapping that is locked and left out of dumps, guarded pages
+ *             and the vault: secrets may be there until the wipe
+ *   working   the stack, at a stop inside airgap/seal: its buffers, wiped
+ *             before it returns; that stack is locked and undumped too
+ *   loose     anything else: never
+ *
+ * From the wipe on (the first file that follows from the secret) there is
+ * nothing anywhere.  Pages that hold a file's bytes unchanged are searched
+ * at the first and last stop only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "airgap/file.h"
+#include "tests/crash/mark.h"
+#include "tests/crash/state.h"
+#include "tests/crash/tap.h"
+#include "tests/crash/trace.h"
+#include "tests/crash/world.h"
+
+#define SMAPS_MAX ((size_t)1 << 20)
+#define CHUNK ((size_t)4 << 20)
+#define PAGE 4096
+#define SHOWN 40
+#define STACK_MAX ((uint64_t)8 << 20)
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct mapping {
+	uint64_t start, end;
+	bool readable, writable, own, locked, undumped;
+	char name[64];
+};
+
+struct search {
+	const struct needles *n;
+	const char *wiped_at;		/* file whose open comes after it */
+	bool wiped, every;
+	size_t stops, marks, bytes;
+	size_t guarded, working, unlocked, loose, after, swapped;
+	long core_limit, swap;
+	char text[SHOWN][160];
+	size_t texts;
+	uint8_t *room;
+	char *smaps;
+	/* where the search is */
+	const struct traced *t;
+	const struct call *call;
+	const struct mapping *m;
+	uint64_t base, stack_top;
+};
+
+/* --- mappings */
+
+static bool
+has_flag(const char *flags, const char *flag)
+{
+	const char *end = strchr(flags, '\n'), *at = strstr(flags, flag);
+
+	return at != NULL && end != NULL && at < end;
+}
+
+static long
+field(const char *block, const char *name)
+{
+	const char *at = strstr(block, name);
+
+	return at == NULL ? 0 : strtol(at + strlen(name), NULL, 10);
+}
+
+/* Reads one mapping of smaps; the next one, or NULL. */
+static const char *
+mapping_read(const char *p, struct mapping *m, long *swap)
+{
+	char r, w, x, shared;
+	unsigned long start, end;
+	const char *flags = strstr(p, "\nVmFlags:");
+
+	*m = (struct mapping){ 0 };
+	if (flags == NULL || sscanf(p, "%lx-%lx %c%c%c%c %*s %*s %*s "
+	    "%63[^\n]", &start, &end, &r, &w, &x, &shared, m->name) < 6)
+		return NULL;
+	m->start = start;
+	m->end = end;
+	m->readable = strcmp(m->name, "[vvar]") != 0 &&
+	    strcmp(m->name, "[vsyscall]") != 0 &&
+	    strncmp(m->name, "[vvar", 5) != 0;
+	m->writable = w == 'w';
+	m->own = field(p, "\nAnonymous:") > 0 || m->writable;
+	*swap += field(p, "\nSwap:");
+	m->locked = has_flag(flags + 1, " lo");
+	m->undumped = has_flag(flags + 1, " dd");
+	p = strchr(flags + 1, '\n');
+	return p == NULL || p[1] == '\0' ? NULL : p + 1;
+}
+
+static bool
+all_zero(const uint8_t *p, size_t n)
+{
+	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+/* --- hits */
+
+/* A call that only the seal's own memory handling and marks make. */
+static bool
+is_inside(const struct call *c)
+{
+	if (c->end)
+		return false;
+	switch (c->nr) {
+	case SYS_mprotect:
+	case SYS_mlock:
+	case SYS_munlock:
+	case SYS_madvise:
+	case SYS_mmap:
+	case SYS_munmap:
+	case SYS_brk:
+	case SYS_futex:
+	case SYS_getrandom:
+		return true;
+	case SYS_prctl:
+		return c->arg[0] == MARK;
+	default:
+		return false;
+	}
+}
+
+static void
+show(struct search *s, const struct piece *p, uint64_t at, const char *kind)
+{
+	if (s->texts == SHOWN)
+		return;
+	snprintf(s->text[s->texts++], sizeof(s->text[0]), "%s: %s (%s) at "
+	    "%llx in %s, stop %zu, call %ld, sp %llx", kind, p->secret,
+	    p->form, (unsigned long long)at, s->m->name[0] == '\0' ?
+	    "memory" : s->m->name, s->stops, (long)s->call->nr,
+	    (unsigned long long)s->call->sp);
+}
+
+static void
+hit(void *ctx, const struct piece *p, size_t offset)
+{
+	struct search *s = ctx;
+	uint64_t at = s->base + offset;
+	bool guarded = s->m->locked && s->m->undumped;
+	bool stack = s->m->end <= s->stack_top &&
+	    s->m->start >= s->stack_top - STACK_MAX;
+
+	if (s->wiped) {
+		s->after++;
+		show(s, p, at, "after the wipe");
+	} else if (stack && is_inside(s->call)) {
+		s->working++;
+		s->unlocked += !guarded;
+		if (!guarded)
+			show(s, p, at, "stack that is not locked");
+	} else if (guarded && !stack) {
+		s->guarded++;
+	} else {
+		s->loose++;
+		show(s, p, at, "loose");
+	}
+}
+
+/* Runs of pages that are not zero; a piece may reach into the next page. */
+static void
+search_pages(struct search *s, uint64_t at, size_t n)
+{
+	size_t from = 0, end;
+
+	while (from < n) {
+		for (end = from; end < n && !all_zero(s->room + end, PAGE);
+		    end += PAGE)
+			continue;
+		s->base = at + from;
+		if (end > from)
+			needles_find(s->n, s->room + from, end - from +
+			    (end < n ? PIECE_LEN : 0), hit, s);
+		from = end > from ? end : from + PAGE;
+	}
+}
+
+static void
+search_mapping(struct search *s)
+{
+	for (uint64_t at = s->m->start; at < s->m->end; at += CHUNK) {
+		uint64_t rest = s->m->end - at;
+		size_t n = rest < CHUNK + PAGE ? (size_t)rest : CHUNK + PAGE;
+		ssize_t got = pread(s->t->mem, s->room, n, (off_t)at);
+
+		if (got <= 0)
+			return;
+		s->bytes += (size_t)got;
+		search_pages(s, at, (size_t)got / PAGE * PAGE);
+	}
+}
+
+static bool
+smaps_load(struct search *s)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = pread(s->t->smaps, s->smaps + n, SMAPS_MAX - 1 - n,
+	    (off_t)n)) > 0)
+		n += (size_t)got;
+	s->smaps[n] = '\0';
+	return n > 0;
+}
+
+static void
+search_all(struct search *s)
+{
+	const char *p = s->smaps;
+	struct mapping m;
+	long swap = 0;
+
+	if (!smaps_load(s))
+		return;
+	while (p != NULL) {
+		p = mapping_read(p, &m, &swap);
+		if (strcmp(m.name, "[stack]") == 0)
+			s->stack_top = m.end;
+		s->m = &m;
+		if (m.readable && (m.own || s->every))
+			search_mapping(s);
+	}
+	s->swapped += (size_t)swap;
+}
+
+/* Marks the stack before the search: it may be more than one mapping. */
+static void
+find_stack(struct search *s)
+{
+	const char *p;
+	struct mapping m;
+	long swap = 0;
+
+	if (s->stack_top != 0 || !smaps_load(s))
+		return;
+	for (p = s->smaps; p != NULL;) {
+		p = mapping_read(p, &m, &swap);
+		if (strcmp(m.name, "[stack]") == 0)
+			s->stack_top = m.end;
+	}
+}
+
+/* --- stops */
+
+static void
+see_facts(struct search *s)
+{
+	char path[64], *at;
+	struct buf b;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)s->t->pid);
+	if (file_read(path, 65536, &b, NULL) != 0)
+		tap_stop("no %s", path);
+	at = memmem(b.p, b.n, "Max core file size", 18);
+	s->core_limit = at == NULL ? 1 : strtol(at + 18, NULL, 10);
+	buf_free(&b);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)s->t->pid);
+	if (file_read(path, 65536, &b, NULL) != 0)
+		tap_stop("no %s", path);
+	at = memmem(b.p, b.n, "VmSwap:", 7);
+	s->swap = at == NULL ? 1 : strtol(at + 7, NULL, 10);
+	buf_free(&b);
+}
+
+static bool
+opens(const struct search *s, const char *name)
+{
+	char path[512];
+
+	if (name == NULL || s->call->nr != SYS_openat ||
+	    (s->call->arg[2] & O_CREAT) == 0)
+		return false;
+	trace_text(s->t, s->call->arg[1], path, sizeof(path));
+	return strncmp(last_part(path) + 1, name, strlen(name)) == 0;
+}
+
+static void
+stop(void *ctx, const struct traced *t, const struct call *c)
+{
+	struct search *s = ctx;
+	bool marked = !c->end && c->nr == SYS_prctl && c->arg[0] == MARK;
+
+	s->t = t;
+	s->call = c;
+	if (c->end || c->nr == SYS_exit_group || opens(s, s->wiped_at))
+		s->wiped = true;
+	/* before libcrypto and libsodium are set up there is no secret */
+	s->every = c->end || s->stops == 0;
+	s->marks += marked;
+	s->stops++;
+	find_stack(s);
+	search_all(s);
+	if (!c->end && c->nr == SYS_exit_group)
+		see_facts(s);
+}
+
+static void
+search_begin(struct search *s, const struct needles *n, const char *wiped_at)
+{
+	*s = (struct search){ .n = n, .wiped_at = wiped_at,
+	    .room = malloc(CHUNK + PAGE), .smaps = malloc(SMAPS_MAX) };
+	if (s->room == NULL || s->smaps == NULL)
+		tap_stop("no memory");
+}
+
+static void
+search_end(struct search *s)
+{
+	free(s->room);
+	free(s->smaps);
+}
+
+/* --- the proofs */
+
+static struct run
+repeatable(struct run r)
+{
+	r.preload = "memory_preload";
+	r.env[0] = "RANDOM_SEED=7";
+	return r;
+}
+
+/* What the random generator gave, 16 bytes and more at a time. */
+static void
+add_random(const char *path, struct needles *n)
+{
+	struct buf b;
+	char name[32];
+	size_t at = 0, i = 0;
+
+	if (file_read(path, 1 << 20, &b, NULL) != 0)
+		tap_stop("no log of random bytes");
+	while (at < b.n) {
+		size_t len = b.p[at];
+
+		snprintf(name, sizeof(name), "random bytes %zu", ++i);
+		needles_add(n, name, b.p + at + 1, len);
+		at += 1 + len;
+	}
+	buf_free(&b);
+}
+
+static void
+report(const struct search *s, const char *what)
+{
+	tap_note("%s: %zu stops, %zu of them at library calls, %zu MiB; %u "
+	    "secrets, %u pieces; pieces seen: %zu guarded, %zu on the "
+	    "working stack", what, s->stops, s->marks, s->bytes >> 20,
+	    s->n->secrets, s->n->n, s->guarded, s->working);
+	tap_ok(s->guarded > 0 && s->marks > 0, "%s: the search sees the "
+	    "secrets in guarded pages", what);
+	tap_ok(s->loose == 0 && s->unlocked == 0, "%s: no piece of a secret "
+	    "outside of locked memory at any step", what);
+	tap_ok(s->after == 0, "%s: no piece of a secret anywhere after the "
+	    "wipe", what);
+	tap_ok(s->core_limit == 0 && s->swap == 0, "%s: no core file, "
+	    "nothing swapped out", what);
+	if (s->loose + s->unlocked + s->after > 0)
+		tap_note("%zu loose, %zu on a stack that is not locked, %zu "
+		    "after the wipe", s->loose, s->unlocked, s->after);
+	for (size_t i = 0; i < s->texts; i++)
+		tap_note("%s", s->text[i]);
+}
+
+static struct run
+genesis_with_dice(const struct world *w, const char *dir)
+{
+	struct run r = repeatable(world_genesis(w, dir));
+
+	run_words(&r, "--dice", NULL);
+	r.in = "../dice";
+	return r;
+}
+
+static const char dice[] =
+    "3516425136425163425161532462351635241635241653142356412536412536";
+
+/* The first, unwatched run: its files tell its secrets. */
+static struct tree
+genesis_first(const struct world *w, const char *dir, struct needles *n)
+{
+	struct run r = genesis_with_dice(w, dir);
+	struct tree t;
+
+	if (mkdir(dir, 0700) != 0)
+		tap_stop("cannot make %s", dir);
+	r.env[1] = "RANDOM_LOG=random";
+	if (run_status(&r) != 0)
+		tap_stop("genesis run fails in %s", dir);
+	t = tree_read(world_path(w, "run/g"));
+	secrets_of_commit(w, state_commit(&t), n);
+	secrets_of_holders(w, n);
+	add_random(world_path(w, "run/random"), n);
+	needles_add(n, "dice", dice, sizeof(dice) - 1);
+	return t;
+}
+
+static void
+prove_genesis(const struct world *w, struct needles *n)
+{
+	char dir[sizeof(w->dir) + 8];
+	struct tree files = { 0 }, first, again;
+	static struct search s;
+	struct run r;
+
+	snprintf(dir, sizeof(dir), "%s/run", w->dir);
+	tree_add(&files, "dice", false, bytes_of(dice, sizeof(dice) - 1));
+	tree_write(&files, world_path(w, "dice.d"));
+	tree_free(&files);
+	if (rename(world_path(w, "dice.d/dice"), world_path(w, "dice")) != 0)
+		tap_stop("no dice");
+	first = genesis_first(w, dir, n);
+	remove_all(world_path(w, "run/g"));
+	r = genesis_with_dice(w, dir);
+	search_begin(&s, n, "genesis.commit.tmp-");
+	if (trace_run(&r, stop, &s) != 0)
+		tap_stop("genesis run fails under ptrace");
+	again = tree_read(world_path(w, "run/g"));
+	tap_ok(bytes_equal(state_commit(&first), state_commit(&again)),
+	    "genesis run: with the same random bytes the same genesis, so "
+	    "the secrets looked for are its own");
+	report(&s, "genesis run");
+	search_end(&s);
+	tree_free(&first);
+	tree_free(&again);
+}
+
+/* A command that reads the genesis of prove_genesis. */
+static void
+prove_command(const struct needles *n, const char *what, struct run r)
+{
+	static struct search s;
+	int status;
+
+	r = repeatable(r);
+	search_begin(&s, n, NULL);
+	if ((status = trace_run(&r, stop, &s)) != 0)
+		tap_stop("%s ends with %d", what, status);
+	report(&s, what);
+	search_end(&s);
+}
+
+static void
+prove_accept(const struct world *w, const struct needles *n)
+{
+	struct run r = world_command(w, NULL);
+
+	run_words(&r, "share", "accept", "--genesis", "run/g", "--alias",
+	    "rehearsal-ann", "--key", "ann.secret", "--fingerprint",
+	    w->fingerprint, "-o", "accepted", NULL);
+	prove_command(n, "share accept", r);
+}
+
+static void
+prove_drill(const struct world *w, const struct needles *n)
+{
+	struct run r = world_command(w, NULL);
+
+	run_words(&r, "genesis", "drill", "--key", "ann.secret", "--key",
+	    "cat.secret", "--key", "dr.secret", "run/g", NULL);
+	prove_command(n, "genesis drill", r);
+}
+
+/* What is opened goes to a file as it is; memory must not show it. */
+static void
+prove_decrypt(const struct world *w, const struct needles *n)
+{
+	struct run r = world_command(w, NULL);
+
+	run_words(&r, "key", "decrypt", "--key", "ben.secret",
+	    "run/g/shares/rehearsal-ben.share", "-o", "opened", NULL);
+	prove_command(n, "key decrypt", r);
+}
+
+/* --- controls */
+
+static void
+control(const struct world *w, const struct needles *n, const char *what)
+{
+	struct run r = world_command(w, NULL);
+	char plant[32];
+	static struct search s;
+
+	snprintf(plant, sizeof(plant), "PLANT=%s", what);
+	run_words(&r, "key", "generate", "-o", "c.secret", "--pub", "c.pub",
+	    NULL);
+	r = repeatable(r);
+	r.env[1] = plant;
+	search_begin(&s, n, NULL);
+	if (trace_run(&r, stop, &s) != 0)
+		tap_stop("key generate fails");
+	tap_ok(s.loose > 0, "control: a copy (%s) in ordinary memory is "
+	    "found", what);
+	search_end(&s);
+	(void)unlink(world_path(w, "c.secret"));
+	(void)unlink(world_path(w, "c.pub"));
+}
+
+static void
+prove_controls(const struct world *w)
+{
+	static const char *const kinds[] = { "heap", "static", "stack",
+	    "hex", "HEX", "base64", "reversed", "half" };
+	struct run r = repeatable(world_command(w, NULL));
+	struct needles n = { 0 };
+
+	run_words(&r, "key", "generate", "-o", "c.secret", "--pub", "c.pub",
+	    NULL);
+	r.env[1] = "RANDOM_LOG=control";
+	if (run_status(&r) != 0)
+		tap_stop("key generate fails");
+	add_random(world_path(w, "control"), &n);
+	(void)unlink(world_path(w, "c.secret"));
+	(void)unlink(world_path(w, "c.pub"));
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		control(w, &n, kinds[i]);
+	needles_free(&n);
+}
+
+int
+main(void)
+{
+	static struct needles n;
+	static struct world w;
+
+	world_begin(&w);
+	prove_genesis(&w, &n);
+	prove_accept(&w, &n);
+	prove_drill(&w, &n);
+	prove_decrypt(&w, &n);
+	prove_controls(&w);
+	needles_free(&n);
+	world_end(&w);
+	return tap_done();
+}
