@@ -7,5 +7,6 @@
 #include "airgap/cli/cmd.h"
 
 int share_accept_cmd(struct cmd *c) MUST_CHECK;
+int share_release_cmd(struct cmd *c) MUST_CHECK;
 
 #endif
