@@ -3,6 +3,7 @@
  * them, and the receipt that tells the coordinator.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "airgap/record/receipt.h"
 #include "airgap/seal/hash.h"
@@ -161,6 +162,26 @@ write_one(const char *dir, const struct mine *m, const char *ending,
 	return 0;
 }
 
+/*
+ * The receipt that cannot be written takes the new share file with it, so
+ * that the same command can be run again.
+ */
+static int
+write_both(const char *dir, const struct mine *m, struct bytes receipt,
+    bool force, struct err *e)
+{
+	char path[PATH_TEXT];
+	int r;
+
+	if ((r = write_one(dir, m, "share", m->sealed, force, e)) != 0 ||
+	    (r = write_one(dir, m, "receipt", receipt, force, e)) == 0 ||
+	    force)
+		return r;
+	if (name_file(path, dir, m, "share", NULL) == 0)
+		(void)unlink(path);
+	return r;
+}
+
 static int
 accept(struct cmd *c, const struct genesis_files *g, struct operator_key *key,
     const struct mine *m, const char *dir, bool force)
@@ -178,9 +199,7 @@ accept(struct cmd *c, const struct genesis_files *g, struct operator_key *key,
 	ui_print_text(bytes_str(operator_key_name(key)));
 	printf("\n    its hash and index are those of the genesis output\n"
 	    "    it is wiped again\n");
-	if ((r = write_one(dir, m, "share", m->sealed, force, &c->e)) != 0 ||
-	    (r = write_one(dir, m, "receipt", buf_bytes(&receipt),
-	    force, &c->e)) != 0)
+	if ((r = write_both(dir, m, buf_bytes(&receipt), force, &c->e)) != 0)
 		goto out;
 	printf("next   keep the .share file (it is still sealed)\n"
 	    "       send the .receipt file to the coordinator\n");

@@ -25,6 +25,7 @@
 #define TRIES 6			/* runs per kill, at most */
 #define ROUNDS 30
 #define SAMPLES 9
+#define KEY_SHOWN "quorum key   ("
 
 struct tally {
 	size_t kills, before, after, late, failures;
@@ -264,8 +265,8 @@ race(const struct world *w, const char *dir, const char *folder,
 	sb = run_wait(pb);
 	snprintf(why, WHY_MAX, "exit status %d and %d", sa, sb);
 	/* both may lose the race for a temporary name; a third run settles */
-	if (sa != 0 && sb != 0 && (says(dir, "out", bytes_str("quorum key "))
-	    || says(dir, "out2", bytes_str("quorum key "))))
+	if (sa != 0 && sb != 0 && (says(dir, "out", bytes_str(KEY_SHOWN))
+	    || says(dir, "out2", bytes_str(KEY_SHOWN))))
 		return false;
 	t = tree_read(folder);
 	if ((sa == 0 || sb == 0) && !state_possible(&t, why)) {
