@@ -54,7 +54,7 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
-HEADERS := openssl/evp.h sodium.h cbor.h
+HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h cbor.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard $(FLAGS_MK))$(shell $(CC) -E -x c $(HEADERS:%=-include %) \
@@ -77,9 +77,10 @@ CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
-LAYERS := ceremony token runtime nsm_sim nsm protocol attestation airgap
+LAYERS := ceremony token host runtime nsm_sim nsm protocol attestation airgap
 src_ceremony := ceremony/*.c
 src_token := token/*.c
+src_host := enclave/host/*.c
 src_runtime := enclave/runtime/*.c
 src_nsm_sim := enclave/nsm/sim/*.c
 src_nsm := enclave/nsm/*.c
@@ -91,8 +92,10 @@ lib = $(patsubst %,$(B)/lib/%.a,$(1))
 # sources of a layer; a file with main() belongs to its program alone
 sources = $(filter-out %main.c,$(sort $(wildcard $(src_$(1)))))
 LIBS_CORE := -lcrypto -lsodium
-PROGRAMS := $(B)/quorate
-EXAMPLES := $(B)/hello
+PROGRAMS := $(B)/quorate $(B)/quorate-host $(B)/quorate-relay \
+    $(B)/quorate-enclave
+# for demos and tests: never installed
+EXAMPLES := $(B)/quorate-enclave-sim $(B)/hello
 
 all: $(PROGRAMS) $(EXAMPLES) $(B)/quorate.buildinfo
 
@@ -113,10 +116,21 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 
 $(B)/quorate: $(call obj,ceremony/main.c) \
     $(call lib,ceremony token attestation airgap)
+$(B)/quorate-host: $(call obj,enclave/host/host_main.c) \
+    $(call lib,host attestation airgap)
+$(B)/quorate-host: LIBS := -lmicrohttpd
+$(B)/quorate-relay: $(call obj,enclave/host/relay_main.c) \
+    $(call lib,host attestation airgap)
+$(B)/quorate-relay: LIBS := -lcurl
+ENCLAVE := runtime nsm protocol attestation airgap
+$(B)/quorate-enclave: $(call obj,enclave/runtime/main.c) $(call lib,$(ENCLAVE))
+$(B)/quorate-enclave-sim: $(call obj,enclave/runtime/sim_main.c) \
+    $(call lib,nsm_sim $(ENCLAVE))
+$(B)/quorate-enclave $(B)/quorate-enclave-sim: LIBS := -lcbor
 $(B)/hello: $(call obj,docs/examples/hello.c) $(call lib,airgap)
 $(PROGRAMS) $(EXAMPLES):
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CORE)
 
 # What the programs were made of: sources, flags, compiler, libraries.
 $(B)/quorate.buildinfo: $(PROGRAMS) .ci/buildinfo
