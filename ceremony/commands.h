@@ -13,5 +13,6 @@ extern const struct command commands_plan[];
 extern const struct command commands_genesis[];
 extern const struct command commands_share[];
 extern const struct command commands_manifest[];
+extern const struct command commands_attestation[];
 
 #endif

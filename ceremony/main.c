@@ -31,6 +31,8 @@ static const struct command nouns[] = {
 	    commands_share },
 	{ "manifest", "", "what may run: make, show, approve, assemble, check",
 	    NULL, NULL, commands_manifest },
+	{ "attestation", "", "what an enclave proves: show, verify", NULL,
+	    NULL, commands_attestation },
 	{ "key", "", "plumbing: keys, sealed messages, signatures", NULL,
 	    NULL, commands_key },
 	{ "shamir", "", "plumbing: split and join secrets", NULL, NULL,

@@ -234,7 +234,7 @@ check_not_yet(void *ctx, struct err *e)
 {
 	const struct chain *c = ctx;
 
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = c->n; i-- > 0;)
 		if (c->cert[i].not_before > (int64_t)c->time)
 			return refuse(c, i, "not valid yet "
 			    "(CertNotValidYet); is the clock behind?", e);
@@ -246,7 +246,7 @@ check_expired(void *ctx, struct err *e)
 {
 	const struct chain *c = ctx;
 
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = c->n; i-- > 0;)
 		if (c->cert[i].not_after < (int64_t)c->time)
 			return refuse(c, i, "expired (CertExpired); ask for "
 			    "a new document, or is the clock ahead?", e);

@@ -177,17 +177,28 @@ check_twice(void *ctx, struct err *e)
 	    (int)x->twice.n, (const char *)x->twice.p);
 }
 
+/* Sentences are ASCII: a foreign name stands in one only if it is. */
+static bool
+is_shown(struct bytes name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] < 0x20 || name.p[i] > 0x7e)
+			return false;
+	return name.n <= NAME_SHOWN;
+}
+
 static int
 check_unknown(void *ctx, struct err *e)
 {
 	const struct reading *x = ctx;
-	size_t n = x->unknown.n;
 
 	if (x->unknown.p == NULL)
 		return 0;
+	if (!is_shown(x->unknown))
+		return err_set(e, ERR_INPUT, "the payload has a key that no "
+		    "attestation document has");
 	return err_set(e, ERR_INPUT, "an attestation document has no key "
-	    "\"%.*s\"%s", (int)(n > NAME_SHOWN ? NAME_SHOWN : n),
-	    (const char *)x->unknown.p, n > NAME_SHOWN ? "..." : "");
+	    "\"%.*s\"", (int)x->unknown.n, (const char *)x->unknown.p);
 }
 
 /* --- fields; each value is one well-formed item */
