@@ -36,8 +36,8 @@ define TEST_RULE
 $(B)/$(1)/%: $(B)/obj/tests/$(1)/%.o $(call help_of,$(1)) $(LIBS_TEST)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CC) $$(LDFLAGS) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1)) \
-	    $$(LIBS_CORE)
+	$(Q)$$(CC) $$(LDFLAGS) $$(LDFLAGS_$(1)) -o $$@ $$(filter %.o,$$^) \
+	    $$(filter %.a,$$^) $$(LIBS_$(1)) $$(LIBS_CORE)
 endef
 $(foreach d,unit ct fuzz crash standin bench,$(eval $(call TEST_RULE,$(d))))
 
@@ -52,6 +52,9 @@ $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 $(B)/unit/memory_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
 	calloc realloc free)
 
+# secrets are counted, and made to fail
+$(B)/unit/provision_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,\
+	secret_new secret_free)
 # the largest write of the server is measured
 $(B)/unit/server_test: LDFLAGS += -Wl$(comma)--wrap=send
 # the driver, and the clock of what is simulated

@@ -31,6 +31,7 @@ struct nsm_ops {
 struct nsm {
 	const struct nsm_ops *ops;
 	bool simulated;
+	struct bytes root;	/* simulated: its root in DER, until close */
 };
 
 /* The device at path ("/dev/nsm"), opened anew for each request. */

@@ -248,6 +248,7 @@ nsm_sim_open(const struct nsm_sim_config *c, struct nsm **out, struct err *e)
 		sim_close(&s->nsm);
 		return r;
 	}
+	s->nsm.root = buf_bytes(&s->pki.root.der);
 	*out = &s->nsm;
 	return 0;
 }
