@@ -9,8 +9,8 @@ const struct command commands_genesis[] = {
 	    "Before the commit nothing has begun; after it the same command "
 	    "finishes what was\ninterrupted, with the same bytes and without "
 	    "any key.\n\nEvery person's key file opens its sealed share "
-	    "before the commit. Who is not\nhere must be named with --absent "
-	    "and must run `quorate share accept` before the key\nis used. "
+	    "before the commit. Who is not\nhere must be named with --absent, "
+	    "and must run `quorate share accept` before the\nkey is used. "
 	    "The folder holds only public and sealed things.",
 	    genesis_run_cmd, NULL },
 	{ "show", "[GENESIS_OUTPUT]", "print a genesis output (QOS's too)",

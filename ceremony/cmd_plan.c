@@ -314,7 +314,8 @@ const struct command commands_plan[] = {
 	    "\"" REHEARSAL_ALIAS "\" and\n\"" REHEARSAL_NAMESPACE "\" are "
 	    "put before names that lack them.\n\nThere is no "
 	    "disaster-recovery key unless --dr names one: its holder can "
-	    "take\nthe quorum key alone, without any of the other persons.", plan_new, NULL },
+	    "take\nthe quorum key alone, without any of the other persons.",
+	    plan_new, NULL },
 	{ "show", "[PLAN]", "print a plan and its fingerprint", NULL,
 	    plan_show_cmd, NULL },
 	{ "fingerprint", "[PLAN]", "print the fingerprint: 64 hex digits",

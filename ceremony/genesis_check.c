@@ -131,8 +131,8 @@ say_proved(const struct genesis_files *g)
 	printf("ok  %zu shares, any %u needed; persons, order and keys are "
 	    "the plan's\n", p->n, (unsigned)p->k);
 	if (g->parts.spares.count > 0)
-		printf("ok  %zu spare keys got the share of their person\n",
-		    g->parts.spares.count);
+		printf("ok  spare keys: %zu, each with the share of its "
+		    "person\n", g->parts.spares.count);
 	printf("ok  the test message is signed by the quorum key\n"
 	    "ok  %zu of its %zu files are in the folder, byte for byte\n",
 	    g->here, g->all);

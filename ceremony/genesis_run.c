@@ -40,10 +40,11 @@ static void
 say_made(const struct run_options *o, const struct plan *p,
     const struct genesis_report *report)
 {
+	printf("committed    the key exists; its seed is wiped\n");
 	printf("entropy      system generator%s\n", o->dice ?
 	    " and your dice" : "");
 	printf("proof        each of the %s combinations of %u shares\n"
-	    "             gives this key\n", report->combinations,
+	    "             gives the key below\n", report->combinations,
 	    (unsigned)p->k);
 	printf("opened       %zu of %zu sealed shares were opened and "
 	    "compared\n", report->opened, report->sealed);
