@@ -1,0 +1,347 @@
+/*
+ * The client of the enclave's control socket: connect, send, receive, each
+ * bounded by one deadline and ended by the cancel descriptor.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+/* after sys/socket.h, as it needs sa_family_t */
+#include <linux/vm_sockets.h>
+
+#include "enclave/host/frame_client.h"
+
+#define HEADER_LEN 8
+#define FIRST_BUFFER 4096
+#define BACKLOG_PAUSE_MS 10
+
+/*
+ * struct sockaddr_vm of kernels since 5.11; older headers lack the flags,
+ * older kernels want them to be 0 (wire 9: the byte after the cid).
+ */
+struct vsock_address {
+	sa_family_t family;
+	uint16_t reserved;
+	uint32_t port, cid;
+	uint8_t flags;
+	uint8_t zero[3];
+};
+#define VSOCK_TO_HOST 0x01
+
+_Static_assert(offsetof(struct vsock_address, flags) == 12 &&
+    sizeof(struct vsock_address) == 16, "the kernel's sockaddr_vm");
+
+struct call {
+	const struct frame_client *c;
+	int fd;
+	int64_t deadline;
+	struct err *e;
+};
+
+bool
+frame_budget_take(struct frame_budget *b, size_t n)
+{
+	size_t held;
+
+	if (b == NULL)
+		return true;
+	held = atomic_load(&b->held);
+	do {
+		if (n > b->max - held)
+			return false;
+	} while (!atomic_compare_exchange_weak(&b->held, &held, held + n));
+	return true;
+}
+
+void
+frame_budget_give(struct frame_budget *b, size_t n)
+{
+	if (b != NULL)
+		atomic_fetch_sub(&b->held, n);
+}
+
+void
+frame_reply_free(const struct frame_client *c, struct buf *reply)
+{
+	frame_budget_give(c->budget, reply->n);
+	buf_free(reply);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Waits for events, or with none just a moment; 0, ERR_PEER at the deadline
+ * or ERR_INTERRUPTED.
+ */
+static int
+wait_for(struct call *k, short events)
+{
+	/* an unconnected socket would end the pause with POLLHUP */
+	struct pollfd p[2] = { { events == 0 ? -1 : k->fd, events, 0 },
+	    { k->c->cancel_fd, POLLIN, 0 } };
+	int64_t left = k->deadline - now_ms();
+	int n;
+
+	if (left <= 0)
+		return err_set(k->e, ERR_PEER, "the enclave did not answer "
+		    "within %lld ms", (long long)k->c->timeout_ms);
+	if (events == 0 && left > BACKLOG_PAUSE_MS)
+		left = BACKLOG_PAUSE_MS;
+	n = poll(p, 2, left > INT32_MAX ? INT32_MAX : (int)left);
+	if (n < 0 && errno != EINTR)
+		return err_set(k->e, ERR_SYSTEM, "poll: %s", strerror(errno));
+	if (n > 0 && p[1].revents != 0)
+		return err_set(k->e, ERR_INTERRUPTED, "stopped while the "
+		    "enclave was asked");
+	return 0;
+}
+
+/* Where the peer is, for sentences; out holds 160. */
+static void
+peer_text(const struct frame_client *c, char out[static 160])
+{
+	if (c->unix_path != NULL)
+		snprintf(out, 160, "%s", c->unix_path);
+	else
+		snprintf(out, 160, "vsock %u:%u", c->cid, c->port);
+}
+
+static int
+no_connection(struct call *k, int error)
+{
+	char peer[160];
+
+	peer_text(k->c, peer);
+	return err_set(k->e, ERR_PEER, "cannot connect to the enclave at %s: "
+	    "%s; is it running?", peer, strerror(error));
+}
+
+/*
+ * A unix socket whose backlog is full says EAGAIN and cannot be polled for
+ * room; anything else in progress ends with the socket writable.
+ */
+static int
+connect_to(struct call *k, const struct sockaddr *a, socklen_t n)
+{
+	int error = 0, r;
+	socklen_t len = sizeof(error);
+
+	while (connect(k->fd, a, n) != 0) {
+		if (errno == EAGAIN) {
+			if ((r = wait_for(k, 0)) != 0)
+				return r;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EISCONN)
+			return 0;
+		if (errno != EINPROGRESS && errno != EALREADY)
+			return no_connection(k, errno);
+		if ((r = wait_for(k, POLLOUT)) != 0)
+			return r;
+		if (getsockopt(k->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+			return no_connection(k, errno);
+		if (error != 0)
+			return no_connection(k, error);
+	}
+	return 0;
+}
+
+static int
+open_unix(struct call *k)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	if (strlen(k->c->unix_path) >= sizeof(a.sun_path))
+		return err_set(k->e, ERR_USAGE, "%.60s...: the path of a "
+		    "socket has at most %d bytes", k->c->unix_path,
+		    FRAME_PATH_MAX);
+	strcpy(a.sun_path, k->c->unix_path);
+	return connect_to(k, (const struct sockaddr *)&a, sizeof(a));
+}
+
+static int
+open_vsock(struct call *k)
+{
+	union {
+		struct vsock_address v;
+		struct sockaddr a;
+	} u = { .v = { .family = AF_VSOCK, .port = k->c->port,
+	    .cid = k->c->cid,
+	    .flags = k->c->to_host ? VSOCK_TO_HOST : 0 } };
+
+	return connect_to(k, &u.a, sizeof(u.v));
+}
+
+static int
+send_some(struct call *k, const uint8_t *p, size_t n, size_t *done)
+{
+	ssize_t w = send(k->fd, p, n, MSG_NOSIGNAL);
+
+	if (w >= 0) {
+		*done += (size_t)w;
+		return 0;
+	}
+	if (errno == EINTR)
+		return 0;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return wait_for(k, POLLOUT);
+	return err_set(k->e, ERR_PEER, "the enclave closed the connection "
+	    "during the request: %s", strerror(errno));
+}
+
+static int
+send_all(struct call *k, const uint8_t *p, size_t n)
+{
+	size_t done = 0;
+	int r;
+
+	while (done < n) {
+		size_t left = n - done;
+
+		if ((r = send_some(k, p + done, left < FRAME_WRITE_MAX ? left :
+		    FRAME_WRITE_MAX, &done)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+receive_some(struct call *k, uint8_t *p, size_t n, size_t *done)
+{
+	ssize_t got = recv(k->fd, p, n, 0);
+
+	if (got > 0) {
+		*done += (size_t)got;
+		return 0;
+	}
+	if (got == 0)
+		return err_set(k->e, ERR_PEER, "the enclave closed the "
+		    "connection before its reply was complete");
+	if (errno == EINTR)
+		return 0;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return wait_for(k, POLLIN);
+	return err_set(k->e, ERR_PEER, "the connection to the enclave broke: "
+	    "%s", strerror(errno));
+}
+
+static int
+receive_header(struct call *k, size_t *want)
+{
+	size_t max = k->c->reply_max != 0 ? k->c->reply_max : FRAME_MAX;
+	uint8_t h[HEADER_LEN];
+	uint64_t v = 0;
+	size_t got = 0;
+	int r;
+
+	while (got < sizeof(h))
+		if ((r = receive_some(k, h + got, sizeof(h) - got, &got)) != 0)
+			return r;
+	for (size_t i = HEADER_LEN; i-- > 0;)
+		v = v << 8 | h[i];
+	if (v > max)
+		return err_set(k->e, ERR_PEER, "the enclave announced a reply "
+		    "of %llu bytes; the limit is %zu", (unsigned long long)v,
+		    max);
+	*want = (size_t)v;
+	return 0;
+}
+
+/* Doubles the room, never past want; *cap is what the budget counts. */
+static int
+grow(struct call *k, struct buf *b, size_t *cap, size_t want)
+{
+	size_t next = *cap == 0 ? FIRST_BUFFER : *cap * 2;
+	uint8_t *p;
+
+	if (next > want)
+		next = want;
+	if (!frame_budget_take(k->c->budget, next - *cap))
+		return err_set(k->e, ERR_SYSTEM, "too many large messages at "
+		    "once; try again");
+	p = realloc(b->p, next);
+	if (p == NULL) {
+		frame_budget_give(k->c->budget, next - *cap);
+		return err_set(k->e, ERR_SYSTEM, "out of memory");
+	}
+	b->p = p;
+	*cap = next;
+	return 0;
+}
+
+/* On failure too, cap bytes of the budget belong to reply. */
+static int
+receive_reply(struct call *k, struct buf *reply, size_t *cap)
+{
+	size_t want, got = 0;
+	int r;
+
+	if ((r = receive_header(k, &want)) != 0)
+		return r;
+	while (got < want) {
+		if (got == *cap && (r = grow(k, reply, cap, want)) != 0)
+			return r;
+		if ((r = receive_some(k, reply->p + got, *cap - got,
+		    &got)) != 0)
+			return r;
+	}
+	reply->n = want;
+	return 0;
+}
+
+static int
+exchange(struct call *k, struct bytes request, struct buf *reply,
+    size_t *cap)
+{
+	uint8_t h[HEADER_LEN];
+	int r;
+
+	for (size_t i = 0; i < HEADER_LEN; i++)
+		h[i] = (uint8_t)((uint64_t)request.n >> (8 * i));
+	if ((r = k->c->unix_path != NULL ? open_unix(k) :
+	    open_vsock(k)) != 0 || (r = send_all(k, h, sizeof(h))) != 0 ||
+	    (r = send_all(k, request.p, request.n)) != 0)
+		return r;
+	return receive_reply(k, reply, cap);
+}
+
+int
+frame_call(const struct frame_client *c, struct bytes request,
+    struct buf *reply, struct err *e)
+{
+	struct call k = { .c = c, .fd = -1, .e = e,
+	    .deadline = now_ms() + c->timeout_ms };
+	size_t cap = 0;
+	int r = ERR_INTERNAL;
+
+	*reply = (struct buf){ 0 };
+	if (request.n > FRAME_MAX)
+		return err_set(e, ERR_INPUT, "a message of %zu bytes; the "
+		    "limit is %u", request.n, FRAME_MAX);
+	k.fd = socket(c->unix_path != NULL ? AF_UNIX : AF_VSOCK,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (k.fd < 0)
+		return err_set(e, ERR_SYSTEM, "cannot open a socket: %s",
+		    strerror(errno));
+	if ((r = exchange(&k, request, reply, &cap)) != 0) {
+		buf_free(reply);
+		frame_budget_give(c->budget, cap);
+	}
+	close(k.fd);
+	return r;
+}
