@@ -202,15 +202,16 @@ answer(const struct message *reply, enum wire wire, struct buf *out)
 }
 
 static int
-read_request(struct bytes request, struct message *msg, enum wire *wire,
-    struct arena *arena, struct job *j)
+read_request(struct bytes request, enum wire *wire, struct arena *arena,
+    struct job *j)
 {
 	int r;
 
 	*wire = WIRE_JSON;
 	if (request.n > MESSAGE_MAX)
 		return refuse(j, PE_OVERSIZED_PAYLOAD);
-	if ((r = message_read(request, msg, wire, arena, NULL)) == 0)
+	if ((r = message_read(request, &j->received, wire, arena,
+	    NULL)) == 0)
 		return 0;
 	if (r == ERR_SYSTEM)
 		return r;
@@ -224,7 +225,6 @@ machine_handle(struct machine *m, struct bytes request, struct buf *reply)
 {
 	enum phase before = m->phase;
 	struct arena arena = { 0 };
-	struct message msg;
 	struct job *j;
 	enum wire wire;
 	int r;
@@ -232,8 +232,8 @@ machine_handle(struct machine *m, struct bytes request, struct buf *reply)
 	*reply = (struct buf){ 0 };
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		return ERR_SYSTEM;
-	j->request = &msg;
-	if ((r = read_request(request, &msg, &wire, &arena, j)) == 0)
+	j->request = &j->received;
+	if ((r = read_request(request, &wire, &arena, j)) == 0)
 		r = dispatch(m, j);
 	if (r == 0 || r == ERR_REFUSED) {
 		log_outcome(m, j, before);

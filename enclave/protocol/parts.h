@@ -37,8 +37,8 @@ struct machine {
 
 /* One request and what its reply borrows. */
 struct job {
-	const struct message *request;
-	struct message reply;
+	const struct message *request;	/* received */
+	struct message received, reply;
 	struct buf own[4];
 	struct arena arena;
 	char text[2][ERR_TEXT_MAX];

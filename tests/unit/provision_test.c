@@ -1,0 +1,703 @@
+/*
+ * Provisioning: who may post, what is kept, which shares are found to fit,
+ * and that no secret stays behind.  Secrets are counted at secret_new and
+ * secret_free (secret_test shows that freeing wipes).
+ */
+#include <stdio.h>
+
+#include "airgap/seal/hash.h"
+#include "airgap/seal/hex.h"
+#include "tests/unit/stage_assert.h"
+
+static size_t secrets;		/* live ones */
+static size_t secret_calls, secret_fails_at;
+
+int __real_secret_new(struct secret *s, size_t len, struct err *e);
+int __wrap_secret_new(struct secret *s, size_t len, struct err *e);
+void __real_secret_free(struct secret *s);
+void __wrap_secret_free(struct secret *s);
+
+int
+__wrap_secret_new(struct secret *s, size_t len, struct err *e)
+{
+	int r;
+
+	if (++secret_calls == secret_fails_at) {
+		*s = (struct secret){ 0 };
+		return err_set(e, ERR_SYSTEM, "no memory for the test");
+	}
+	if ((r = __real_secret_new(s, len, e)) == 0)
+		secrets++;
+	return r;
+}
+
+void
+__wrap_secret_free(struct secret *s)
+{
+	if (s != NULL && s->b != NULL)
+		secrets--;
+	__real_secret_free(s);
+}
+
+static void
+begin(struct stage *s, size_t k, size_t n)
+{
+	stage_init(s, 2, k, n, true);
+	assert_boots(s);
+}
+
+static void
+assert_kept(const struct message *m)
+{
+	assert_int_equal(m->tag, MSG_PROVISION);
+	assert_false(m->u.reconstructed);
+}
+
+static void
+assert_done(struct stage *s, const struct message *m)
+{
+	char hex[SEED_HEX_LEN];
+
+	assert_int_equal(m->tag, MSG_PROVISION);
+	assert_true(m->u.reconstructed);
+	assert_true(machine_ready(s->m));
+	hex_encode(s->seed.b, SEED_LEN, hex);
+	assert_int_equal(s->fake.file[FILE_QUORUM].n, SEED_HEX_LEN);
+	assert_memory_equal(s->fake.file[FILE_QUORUM].p, hex, SEED_HEX_LEN);
+}
+
+static void
+assert_waiting(const struct stage *s)
+{
+	assert_int_equal(machine_phase(s->m), PHASE_WAITING_FOR_SHARDS);
+	assert_false(s->fake.there[FILE_QUORUM]);
+}
+
+static const struct message *
+post(struct stage *s, size_t person, size_t index)
+{
+	return stage_post(s, person, stage_share(s, index), WIRE_JSON);
+}
+
+/* A share of index x that fits nothing; every call another one. */
+static struct bytes
+junk(uint8_t x)
+{
+	static uint8_t share[SHARE_LEN];
+	static uint8_t count;
+	struct digest256 y;
+
+	count++;
+	y = sha256(bytes_of(&count, 1));
+	share[0] = x;
+	memcpy(share + 1, y.b, sizeof(y.b));
+	return bytes_of(share, sizeof(share));
+}
+
+static void
+assert_recorded(const struct stage *s, const char *want)
+{
+	char got[STAGE_KEYS * 4];
+
+	stage_recorded(s, got);
+	assert_string_equal(got, want);
+}
+
+static void
+assert_logged(const struct stage *s, const char *words)
+{
+	if (strstr(s->fake.log, words) == NULL)
+		fail_msg("\"%s\" is not in the log:\n%s", words, s->fake.log);
+}
+
+/* --- who may post what */
+
+static void
+a_stranger_may_not_post(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	assert_error(post(&s, 9, 1), PE_NOT_SHARE_MEMBER);
+	/* a member of the manifest set is a stranger here */
+	assert_error(post(&s, 3, 1), PE_NOT_SHARE_MEMBER);
+	/* nor a member's key under another alias */
+	memcpy(s.alias[0], s.alias[1], sizeof(s.alias[0]));
+	assert_error(post(&s, 0, 1), PE_NOT_SHARE_MEMBER);
+	assert_recorded(&s, "");
+	assert_kept(post(&s, 1, 2));
+	assert_done(&s, post(&s, 2, 3));
+	stage_free(&s);
+}
+
+static void
+the_approval_must_be_of_this_manifest(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	s.hash.b[0] ^= 1;
+	assert_error(post(&s, 0, 1), PE_COULD_NOT_VERIFY_APPROVAL);
+	s.hash.b[0] ^= 1;
+	assert_recorded(&s, "");
+	assert_waiting(&s);
+	assert_kept(post(&s, 0, 1));
+	assert_done(&s, post(&s, 1, 2));
+	stage_free(&s);
+}
+
+static void
+a_share_must_open_and_look_like_one(void **state)
+{
+	static uint8_t long_share[SHARE_LEN + 1] = { 1 };
+	static struct stage s;
+	struct public_key setup;
+
+	(void)state;
+	begin(&s, 2, 3);
+	setup = s.fake.key;
+	s.fake.key = stage_key(9)->pub;
+	assert_error(post(&s, 0, 1), PE_DECRYPTION_FAILED);
+	s.fake.key = setup;
+	assert_error(stage_post(&s, 0, bytes_of(NULL, 0), WIRE_BORSH),
+	    PE_INVALID_SHARE);
+	assert_error(stage_post(&s, 0, bytes_of(long_share,
+	    sizeof(long_share)), WIRE_BORSH), PE_SECRET_LEN);
+	assert_error(stage_post(&s, 0, bytes_of(long_share, SHARE_LEN - 1),
+	    WIRE_BORSH), PE_SECRET_LEN);
+	assert_error(stage_post(&s, 0, junk(0), WIRE_BORSH),
+	    PE_INVALID_SHARE);
+	s.fake.fail[CALL_GET_SECRET] = s.fake.calls[CALL_GET_SECRET] + 1;
+	assert_error(post(&s, 0, 1), PE_FAILED_GET_EPHEMERAL);
+	assert_recorded(&s, "");
+	assert_waiting(&s);
+	assert_kept(post(&s, 0, 1));
+	assert_done(&s, post(&s, 1, 2));
+	stage_free(&s);
+}
+
+static void
+a_member_who_posts_twice_counts_once(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	assert_kept(post(&s, 0, 1));
+	assert_kept(post(&s, 0, 1));
+	assert_kept(post(&s, 0, 3));	/* another share: replaced */
+	assert_recorded(&s, "0");
+	assert_done(&s, post(&s, 1, 2));
+	assert_recorded(&s, "0 1");
+	stage_free(&s);
+}
+
+static void
+the_same_share_under_another_member_is_refused(void **state)
+{
+	static struct stage s;
+	const struct message *m;
+
+	(void)state;
+	begin(&s, 2, 3);
+	assert_kept(post(&s, 0, 1));
+	m = post(&s, 1, 1);
+	assert_error(m, PE_QOS_CRYPTO);
+	assert_non_null(memmem(m->u.error.u.text.p, m->u.error.u.text.n,
+	    "under the approval of rehearsal-p0", 34));
+	assert_recorded(&s, "0");
+	assert_waiting(&s);
+	assert_done(&s, post(&s, 1, 2));
+	stage_free(&s);
+}
+
+static void
+junk_under_a_name_gives_way_to_its_honest_post(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	assert_kept(stage_post(&s, 0, junk(1), WIRE_JSON));
+	assert_error(post(&s, 1, 2), PE_RECONSTRUCTION_WRONG_KEY);
+	assert_waiting(&s);
+	assert_recorded(&s, "0 1");
+	assert_done(&s, post(&s, 0, 1));
+	assert_recorded(&s, "0 1");
+	stage_free(&s);
+}
+
+static void
+a_share_of_another_ceremony_does_not_stop_this_one(void **state)
+{
+	static struct stage s;
+	uint8_t seed[SEED_LEN] = { 9 };
+	struct public_key keys[3];
+	struct deal other;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		keys[i] = stage_key(i)->pub;
+	assert_int_equal(deal_make(&other, seed, 2, 3, keys, NULL), 0);
+	begin(&s, 2, 3);
+	assert_kept(post(&s, 0, 1));
+	assert_error(stage_post(&s, 1, bytes_of(other.shares.b + SHARE_LEN,
+	    SHARE_LEN), WIRE_JSON), PE_RECONSTRUCTION_WRONG_KEY);
+	assert_waiting(&s);
+	assert_logged(&s, "not the quorum key");
+	assert_done(&s, post(&s, 2, 3));
+	assert_recorded(&s, "0 2");
+	assert_logged(&s, "the share posted under the approval of "
+	    "rehearsal-p1 does not fit and is left out");
+	deal_free(&other);
+	stage_free(&s);
+}
+
+static void
+what_does_not_fit_among_more_posts_is_left_out_with_its_approval(
+    void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	for (size_t bad = 0; bad < 4; bad++) {
+		size_t good = 0;
+		char want[16];
+
+		begin(&s, 3, 5);
+		for (size_t i = 0; i < 4; i++) {
+			if (i == bad)
+				stage_post(&s, i, junk((uint8_t)(i + 1)),
+				    WIRE_JSON);
+			else
+				post(&s, i, i + 1);
+			good += i != bad;
+			assert_int_equal(machine_ready(s.m), good == 3);
+		}
+		if (bad == 3) {
+			/* three good ones came first; it was never posted */
+			snprintf(want, sizeof(want), "0 1 2");
+		} else {
+			snprintf(want, sizeof(want), "%s%s%s3",
+			    bad == 0 ? "" : "0 ", bad == 1 ? "" : "1 ",
+			    bad == 2 ? "" : "2 ");
+			assert_logged(&s, "does not fit and is left out");
+		}
+		assert_recorded(&s, want);
+		stage_free(&s);
+	}
+}
+
+static void
+posts_of_equal_index_are_alternatives(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	/* person 0 holds share 1; two others claim its index */
+	assert_kept(stage_post(&s, 1, junk(1), WIRE_JSON));
+	assert_kept(stage_post(&s, 2, junk(1), WIRE_JSON));
+	assert_kept(post(&s, 0, 1));
+	assert_recorded(&s, "1 2 0");
+	assert_done(&s, post(&s, 1, 2));
+	assert_recorded(&s, "1 0");
+	stage_free(&s);
+}
+
+static void
+a_threshold_below_that_of_the_deal_only_asks_for_more_posts(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	stage_init(&s, 2, 3, 5, true);
+	s.manifest.share_set.threshold = 2;
+	assert_boots(&s);
+	assert_kept(post(&s, 0, 1));
+	assert_error(post(&s, 1, 2), PE_RECONSTRUCTION_WRONG_KEY);
+	assert_done(&s, post(&s, 2, 3));
+	assert_recorded(&s, "0 1 2");
+	stage_free(&s);
+}
+
+static void
+all_members_may_post_and_all_fit(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 5, 5);
+	for (size_t i = 0; i < 4; i++)
+		assert_kept(stage_post(&s, i, stage_share(&s, i + 1),
+		    i % 2 == 0 ? WIRE_JSON : WIRE_BORSH));
+	assert_done(&s, post(&s, 4, 5));
+	assert_recorded(&s, "0 1 2 3 4");
+	stage_free(&s);
+}
+
+/* --- the bound */
+
+static void
+no_more_than_4096_combinations_are_tried_for_one_post(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 7, 14);
+	for (size_t i = 0; i < 13; i++)
+		stage_post(&s, i, junk((uint8_t)(i + 1)), WIRE_JSON);
+	s.fake.log[0] = '\0';
+	assert_error(stage_post(&s, 13, junk(14), WIRE_JSON),
+	    PE_RECONSTRUCTION_WRONG_KEY);
+	assert_logged(&s, "14 posts, 4096 combinations tried: not the quorum "
+	    "key, and no more are tried for one post");
+	assert_waiting(&s);
+	/* the honest posts of enough members still end it */
+	for (size_t i = 0; i < 14 && !machine_ready(s.m); i++)
+		post(&s, i, i + 1);
+	assert_true(machine_ready(s.m));
+	stage_free(&s);
+}
+
+static void
+subsets_are_tried_from_all_posts_down_to_the_threshold(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 4);
+	for (size_t i = 0; i < 4; i++)
+		stage_post(&s, i, junk((uint8_t)(i + 1)), WIRE_JSON);
+	/* 1 of four, 4 of three, 6 of two, none of one */
+	assert_logged(&s, "4 posts, 11 combinations tried");
+	assert_done(&s, (post(&s, 0, 1), post(&s, 1, 2)));
+	stage_free(&s);
+}
+
+/* --- share hashes */
+
+static void
+set_hashes(struct stage *s)
+{
+	static char text[3 * (2 * SHA512_LEN + 1)];
+
+	for (size_t i = 0; i < 3; i++) {
+		hex_encode(s->deal.out[i].hash.b, SHA512_LEN,
+		    text + i * (2 * SHA512_LEN + 1));
+		text[(i + 1) * (2 * SHA512_LEN + 1) - 1] =
+		    i == 2 ? '\0' : ',';
+	}
+	stage_env(s, "QUORATE_SHARE_HASHES", text);
+}
+
+static void
+with_share_hashes_a_wrong_share_is_refused_at_once(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	set_hashes(&s);
+	assert_boots(&s);
+	assert_error(stage_post(&s, 0, junk(1), WIRE_JSON), PE_INVALID_SHARE);
+	assert_error(post(&s, 0, 2), PE_INVALID_SHARE);
+	assert_logged(&s, "the share posted under the approval of "
+	    "rehearsal-p0 is not the one that the manifest names");
+	assert_recorded(&s, "");
+	assert_waiting(&s);
+	assert_kept(post(&s, 2, 3));
+	assert_done(&s, post(&s, 1, 2));
+	stage_free(&s);
+}
+
+/* --- files that fail */
+
+static void
+a_manifest_that_cannot_be_written_takes_the_post_back(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	s.fake.code = ERR_SYSTEM;
+	s.fake.fail[CALL_REPLACE] = 1;
+	assert_error(post(&s, 0, 1), PE_FAILED_PUT_MANIFEST);
+	assert_recorded(&s, "");
+	assert_kept(post(&s, 1, 2));	/* the first one was not kept */
+	assert_recorded(&s, "1");
+	/* nor does a failing one replace */
+	s.fake.fail[CALL_REPLACE] = s.fake.calls[CALL_REPLACE] + 1;
+	assert_error(stage_post(&s, 1, junk(2), WIRE_JSON),
+	    PE_FAILED_PUT_MANIFEST);
+	s.fake.fail[CALL_REPLACE] = s.fake.calls[CALL_REPLACE] + 1;
+	assert_error(post(&s, 0, 1), PE_FAILED_PUT_MANIFEST);
+	assert_waiting(&s);
+	assert_done(&s, post(&s, 0, 1));
+	assert_recorded(&s, "1 0");
+	stage_free(&s);
+}
+
+static void
+a_live_key_that_cannot_be_written_can_be_tried_again(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	assert_kept(post(&s, 0, 1));
+	s.fake.code = ERR_SYSTEM;
+	s.fake.fail[CALL_REPLACE] = s.fake.calls[CALL_REPLACE] + 2;
+	assert_error(post(&s, 1, 2), PE_FAILED_PUT_EPHEMERAL);
+	assert_waiting(&s);
+	assert_done(&s, post(&s, 1, 2));
+	stage_free(&s);
+}
+
+static void
+a_quorum_file_that_cannot_be_put_ends_it(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		begin(&s, 2, 3);
+		assert_kept(post(&s, 0, 1));
+		s.fake.code = i == 0 ? ERR_SYSTEM : ERR_EXISTS;
+		s.fake.fail[CALL_PUT] = s.fake.calls[CALL_PUT] + 1;
+		assert_error(post(&s, 1, 2), i == 0 ? PE_FAILED_PUT_QUORUM :
+		    PE_CANNOT_MODIFY_STATIC);
+		assert_int_equal(machine_phase(s.m),
+		    PHASE_UNRECOVERABLE_ERROR);
+		assert_false(machine_ready(s.m));
+		stage_free(&s);
+	}
+}
+
+static void
+a_quorum_file_that_is_there_is_seen_before_anything_is_rotated(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	begin(&s, 2, 3);
+	assert_kept(post(&s, 0, 1));
+	s.fake.there[FILE_QUORUM] = true;
+	assert_error(post(&s, 1, 2), PE_CANNOT_MODIFY_STATIC);
+	s.fake.there[FILE_QUORUM] = false;
+	assert_waiting(&s);
+	assert_done(&s, post(&s, 1, 2));
+	stage_free(&s);
+}
+
+/* --- dangerous-dev-boot (QOS wire 23) */
+
+static struct member dev_member;
+static struct buf dev_set, dev_approvals;
+static struct signature dev_signature;
+static struct approval dev_approval;
+
+static void
+dev_stage(struct stage *s, bool simulated)
+{
+	struct manifest *m;
+
+	stage_init(s, 1, 2, 2, simulated);
+	m = &s->manifest;
+	dev_member = (struct member){ bytes_str("DANGEROUS_DEV_BOOT_MEMBER"),
+	    bytes_of(s->quorum.pub.b, PUBLIC_KEY_LEN) };
+	buf_free(&dev_set);
+	buf_free(&dev_approvals);
+	assert_int_equal(list_pack(&type_member, &dev_member, 1,
+	    &m->share_set.members, &dev_set, NULL), 0);
+	m->manifest_set = m->share_set;
+	m->manifest_set.threshold = 1;
+	m->ns.name = bytes_str("DANGEROUS_DEV_BOOT_MEMBER_NAMESPACE");
+	m->ns.nonce = UINT32_MAX;
+	s->envelope = (struct envelope){ .manifest = *m };
+	assert_int_equal(manifest_hash(m, &s->hash, NULL), 0);
+	assert_int_equal(keyset_sign(&s->quorum, bytes_of(s->hash.b,
+	    SHA256_LEN), &dev_signature, NULL), 0);
+	dev_approval = (struct approval){ bytes_of(dev_signature.b,
+	    SIGNATURE_LEN), dev_member };
+	assert_int_equal(list_pack(&type_approval, &dev_approval, 1,
+	    &s->envelope.manifest_approvals, &dev_approvals, NULL), 0);
+}
+
+static const struct message *
+dev_post(struct stage *s, struct bytes share)
+{
+	struct message q = { .tag = MSG_PROVISION_REQ };
+	uint8_t sealed[SEALED_SHARE_LEN];
+
+	assert_int_equal(envelope_seal(bytes_of(s->fake.key.b,
+	    PUBLIC_KEY_LEN), share, sealed, NULL), 0);
+	q.u.provision.share = bytes_of(sealed, sizeof(sealed));
+	q.u.provision.approval = dev_approval;
+	return stage_send(s, &q, WIRE_JSON);
+}
+
+static void
+dangerous_dev_boot_works_on_the_simulated_enclave(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	dev_stage(&s, true);
+	assert_int_equal(boot(&s)->tag, MSG_BOOT_STANDARD);
+	assert_logged(&s, "this key protects nothing");
+	assert_kept(dev_post(&s, stage_share(&s, 1)));
+	assert_kept(dev_post(&s, stage_share(&s, 1)));
+	assert_done(&s, dev_post(&s, stage_share(&s, 2)));
+	stage_free(&s);
+}
+
+static void
+a_third_share_of_dangerous_dev_boot_has_no_place(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	dev_stage(&s, true);
+	boot(&s);
+	assert_kept(dev_post(&s, junk(7)));
+	assert_error(dev_post(&s, junk(8)), PE_RECONSTRUCTION_WRONG_KEY);
+	assert_error(dev_post(&s, stage_share(&s, 1)), PE_INVALID_SHARE);
+	assert_waiting(&s);
+	stage_free(&s);
+}
+
+static void
+a_real_enclave_refuses_dangerous_dev_boot(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	dev_stage(&s, false);
+	assert_says(boot(&s), "share set: threshold 2 of 1 members");
+	assert_untouched(&s);
+	buf_free(&dev_set);
+	buf_free(&dev_approvals);
+	stage_free(&s);
+}
+
+/* --- secrets and memory */
+
+static void
+no_secret_is_left_when_the_machine_is_gone(void **state)
+{
+	static struct stage s;
+	size_t before;
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	before = secrets;
+	assert_boots(&s);
+	assert_int_equal(secrets, before + 2);	/* live seed, shares */
+	assert_error(post(&s, 9, 1), PE_NOT_SHARE_MEMBER);
+	assert_kept(stage_post(&s, 0, junk(1), WIRE_JSON));
+	assert_error(post(&s, 1, 2), PE_RECONSTRUCTION_WRONG_KEY);
+	assert_int_equal(secrets, before + 2);
+	stage_restart(&s);			/* in the middle */
+	assert_int_equal(secrets, before);
+	assert_boots(&s);
+	assert_kept(post(&s, 0, 1));
+	assert_done(&s, post(&s, 1, 2));
+	assert_int_equal(secrets, before);	/* none, while it runs on */
+	stage_free(&s);
+}
+
+/* Sends boot, or person i's share; false where there was no memory. */
+static bool
+step(struct stage *s, unsigned i)
+{
+	struct message q = stage_boot_request(s, MSG_BOOT_STANDARD_REQ);
+	uint8_t sealed[SEALED_SHARE_LEN];
+	struct signature sig;
+	struct buf in, reply;
+	int r;
+
+	if (i > 0) {
+		q = (struct message){ .tag = MSG_PROVISION_REQ };
+		assert_int_equal(envelope_seal(bytes_of(s->fake.key.b,
+		    PUBLIC_KEY_LEN), stage_share(s, i), sealed, NULL), 0);
+		assert_int_equal(keyset_sign(stage_key(i - 1),
+		    bytes_of(s->hash.b, SHA256_LEN), &sig, NULL), 0);
+		q.u.provision.share = bytes_of(sealed, sizeof(sealed));
+		q.u.provision.approval = (struct approval){ bytes_of(sig.b,
+		    SIGNATURE_LEN), { bytes_str(s->alias[i - 1]),
+		    bytes_of(stage_key(i - 1)->pub.b, PUBLIC_KEY_LEN) } };
+	}
+	assert_int_equal(message_write(&q, WIRE_JSON, &in, NULL), 0);
+	secret_calls = 0;
+	r = machine_handle(s->m, buf_bytes(&in), &reply);
+	assert_true(r == 0 || r == ERR_SYSTEM);
+	buf_free(&in);
+	buf_free(&reply);
+	return r == 0;
+}
+
+static void
+want_of_memory_for_secrets_changes_nothing(void **state)
+{
+	static const enum phase after[] = { PHASE_WAITING_FOR_SHARDS,
+	    PHASE_WAITING_FOR_SHARDS, PHASE_KEY_PROVISIONED };
+	static struct stage s;
+	enum phase before;
+	size_t held;
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	for (unsigned i = 0; i < 3; i++) {
+		before = machine_phase(s.m);
+		held = secrets;
+		for (size_t at = 1;; at++) {
+			secret_fails_at = at;
+			(void)step(&s, i);
+			secret_fails_at = 0;
+			if (secret_calls < at)
+				break;
+			assert_int_equal(machine_phase(s.m), before);
+			assert_int_equal(secrets, held);
+		}
+		assert_int_equal(machine_phase(s.m), after[i]);
+	}
+	assert_true(machine_ready(s.m));
+	stage_free(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stranger_may_not_post),
+		cmocka_unit_test(the_approval_must_be_of_this_manifest),
+		cmocka_unit_test(a_share_must_open_and_look_like_one),
+		cmocka_unit_test(a_member_who_posts_twice_counts_once),
+		cmocka_unit_test(the_same_share_under_another_member_is_refused),
+		cmocka_unit_test(junk_under_a_name_gives_way_to_its_honest_post),
+		cmocka_unit_test(a_share_of_another_ceremony_does_not_stop_this_one),
+		cmocka_unit_test(what_does_not_fit_among_more_posts_is_left_out_with_its_approval),
+		cmocka_unit_test(posts_of_equal_index_are_alternatives),
+		cmocka_unit_test(a_threshold_below_that_of_the_deal_only_asks_for_more_posts),
+		cmocka_unit_test(all_members_may_post_and_all_fit),
+		cmocka_unit_test(no_more_than_4096_combinations_are_tried_for_one_post),
+		cmocka_unit_test(subsets_are_tried_from_all_posts_down_to_the_threshold),
+		cmocka_unit_test(with_share_hashes_a_wrong_share_is_refused_at_once),
+		cmocka_unit_test(a_manifest_that_cannot_be_written_takes_the_post_back),
+		cmocka_unit_test(a_live_key_that_cannot_be_written_can_be_tried_again),
+		cmocka_unit_test(a_quorum_file_that_cannot_be_put_ends_it),
+		cmocka_unit_test(a_quorum_file_that_is_there_is_seen_before_anything_is_rotated),
+		cmocka_unit_test(dangerous_dev_boot_works_on_the_simulated_enclave),
+		cmocka_unit_test(a_third_share_of_dangerous_dev_boot_has_no_place),
+		cmocka_unit_test(a_real_enclave_refuses_dangerous_dev_boot),
+		cmocka_unit_test(no_secret_is_left_when_the_machine_is_gone),
+		cmocka_unit_test(want_of_memory_for_secrets_changes_nothing),
+	};
+
+	if (secret_process_init(NULL) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
