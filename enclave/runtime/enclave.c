@@ -196,7 +196,7 @@ static int
 open_all(struct enclave *v, struct err *e)
 {
 	const struct machine_config mc = { &v->effects, ENCLAVE_VERSION,
-	    "quorate", v->nsm->simulated };
+	    "quorate", v->nsm->simulated, v->nsm->root };
 	struct server_config sc = { .handle = handle, .ctx = v };
 	struct pivot_config pc = { .paths = &v->o->paths, .log = say,
 	    .ended = pivot_ended, .ctx = v };
