@@ -10,14 +10,14 @@ static const struct envelope *
 carried(const struct message *m)
 {
 	switch (m->tag) {
-	case MSG_BOOT_STANDARD_REQ:
-	case MSG_BOOT_FORWARD_REQ:
+	case PM_BOOT_STANDARD_REQ:
+	case PM_BOOT_FORWARD_REQ:
 		return &m->u.boot.envelope;
-	case MSG_EXPORT_KEY_REQ:
+	case PM_EXPORT_KEY_REQ:
 		return &m->u.export.envelope;
-	case MSG_LIVE_DOC:
+	case PM_LIVE_DOC:
 		return m->u.live.env.present ? &m->u.live.env.v : NULL;
-	case MSG_ENVELOPE:
+	case PM_ENVELOPE:
 		return m->u.envelope.present ? &m->u.envelope.v : NULL;
 	default:
 		return NULL;
@@ -139,7 +139,7 @@ p256_error_of(int code)
 struct message
 message_error(uint8_t tag)
 {
-	struct message m = { .tag = MSG_ERROR };
+	struct message m = { .tag = PM_ERROR };
 
 	m.u.error.tag = tag;
 	return m;

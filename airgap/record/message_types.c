@@ -237,6 +237,6 @@ static const struct variant message_variants[] = {
 	{ "bootStandardJsonEnvelopeRequest", &type_boot_json,
 	    VARIANT_NO_JSON },
 };
-_Static_assert(COUNT(message_variants) == MSG_COUNT, "ProtocolMsg tags");
+_Static_assert(COUNT(message_variants) == PM_COUNT, "ProtocolMsg tags");
 const struct type type_message = ENUM(message_variants,
     sizeof(struct message), AT(message, u), 0);

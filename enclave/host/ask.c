@@ -34,7 +34,7 @@ judge(struct answer *a, uint8_t want, struct err *e)
 
 	if (a->m.tag == want)
 		return 0;
-	if (a->m.tag != MSG_ERROR)
+	if (a->m.tag != PM_ERROR)
 		return err_set(e, ERR_PEER, "the enclave gave the answer to "
 		    "another request (message %u)", a->m.tag);
 	a->refused = true;

@@ -108,9 +108,9 @@ carried(void *ctx, struct buf *reply)
 static int
 ask_phase(const struct carrier *by, unsigned *phase, struct err *e)
 {
-	const struct message m = { .tag = MSG_STATUS_REQ };
+	const struct message m = { .tag = PM_STATUS_REQ };
 	struct answer a = { 0 };
-	int r = ask(by, &m, MSG_STATUS, &a, e);
+	int r = ask(by, &m, PM_STATUS, &a, e);
 
 	if (r == 0)
 		*phase = a.m.u.phase;
@@ -211,8 +211,8 @@ collect_info(const struct carrier *by, struct info *i, struct err *e)
 	int r;
 
 	if ((r = ask_phase(by, &i->phase, e)) != 0 ||
-	    (r = ask_or_null(by, MSG_ENVELOPE_REQ, MSG_ENVELOPE, &i->envelope,
-	    e)) != 0 || (r = ask_or_null(by, MSG_LIVE_DOC_REQ, MSG_LIVE_DOC,
+	    (r = ask_or_null(by, PM_ENVELOPE_REQ, PM_ENVELOPE, &i->envelope,
+	    e)) != 0 || (r = ask_or_null(by, PM_LIVE_DOC_REQ, PM_LIVE_DOC,
 	    &i->live, e)) != 0)
 		return r;
 	if (!i->live.refused &&

@@ -39,7 +39,7 @@ attest_handle(struct machine *m, struct job *j)
 	    &seed, &ks)) != 0)
 		return r;
 	secret_free(&seed);
-	j->reply = (struct message){ .tag = MSG_LIVE_DOC };
+	j->reply = (struct message){ .tag = PM_LIVE_DOC };
 	attest_ask(m, bytes_of(m->stored.hash.b, SHA256_LEN),
 	    bytes_of(ks.pub.b, PUBLIC_KEY_LEN), &j->own[0],
 	    &j->reply.u.live.nsm);

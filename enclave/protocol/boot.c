@@ -40,10 +40,10 @@ read_request(struct boot *b, struct job *j)
 	struct bytes value;
 	int r;
 
-	b->forward = q->tag == MSG_BOOT_FORWARD_REQ;
+	b->forward = q->tag == PM_BOOT_FORWARD_REQ;
 	b->env = &q->u.boot.envelope;
 	b->pivot = q->u.boot.pivot;
-	if (q->tag != MSG_BOOT_STANDARD_JSON_REQ)
+	if (q->tag != PM_BOOT_STANDARD_JSON_REQ)
 		return 0;
 	b->env = &b->from_json;
 	b->pivot = q->u.boot_json.pivot;
@@ -151,8 +151,8 @@ put_files(const struct machine *m, const struct boot *b, struct job *j)
 static void
 reply(const struct machine *m, const struct boot *b, struct job *j)
 {
-	j->reply = (struct message){ .tag = b->forward ? MSG_BOOT_FORWARD :
-	    MSG_BOOT_STANDARD };
+	j->reply = (struct message){ .tag = b->forward ? PM_BOOT_FORWARD :
+	    PM_BOOT_STANDARD };
 	attest_ask(m, bytes_of(m->stored.hash.b, SHA256_LEN),
 	    bytes_of(b->setup_keys.pub.b, PUBLIC_KEY_LEN), &j->own[0],
 	    &j->reply.u.nsm);

@@ -178,7 +178,7 @@ seal_quorum_key(const struct machine *m, struct job *j,
 	    NULL) != 0)
 		goto out;
 	memcpy(out->p + EXPORT_LEN, signature.b, SIGNATURE_LEN);
-	j->reply = (struct message){ .tag = MSG_EXPORT_KEY };
+	j->reply = (struct message){ .tag = PM_EXPORT_KEY };
 	j->reply.u.exported.key = bytes_of(out->p, EXPORT_LEN);
 	j->reply.u.exported.signature = bytes_of(out->p + EXPORT_LEN,
 	    SIGNATURE_LEN);
@@ -261,7 +261,7 @@ inject_handle(struct machine *m, struct job *j)
 	    (r = check_quorum_key(j, &seed, key)) != 0 ||
 	    (r = seed_install(m, j, seed.b)) != 0)
 		goto out;
-	j->reply = (struct message){ .tag = MSG_INJECT_KEY };
+	j->reply = (struct message){ .tag = PM_INJECT_KEY };
 out:
 	secret_free(&seed);
 	return r;

@@ -207,7 +207,7 @@ genesis_handle(struct machine *m, struct job *j)
 	if (genesis_output_read(buf_bytes(&j->own[1]), &output, NULL) != 0)
 		return ERR_SYSTEM;
 	digest = sha256(buf_bytes(&j->own[1]));
-	j->reply = (struct message){ .tag = MSG_BOOT_GENESIS };
+	j->reply = (struct message){ .tag = PM_BOOT_GENESIS };
 	attest_ask(m, bytes_of(digest.b, sizeof(digest.b)), bytes_of(NULL, 0),
 	    &j->own[0], &j->reply.u.genesis_done.nsm);
 	j->reply.u.genesis_done.output = output;

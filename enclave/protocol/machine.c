@@ -108,7 +108,7 @@ machine_log(const struct machine *m, const char *fmt, ...)
 static int
 status_handle(struct machine *m, struct job *j)
 {
-	j->reply = (struct message){ .tag = MSG_STATUS };
+	j->reply = (struct message){ .tag = PM_STATUS };
 	j->reply.u.phase = (uint8_t)m->phase;
 	return 0;
 }
@@ -116,7 +116,7 @@ status_handle(struct machine *m, struct job *j)
 static int
 version_handle(struct machine *m, struct job *j)
 {
-	j->reply = (struct message){ .tag = MSG_VERSION };
+	j->reply = (struct message){ .tag = PM_VERSION };
 	j->reply.u.version.version = bytes_str(m->c.version);
 	j->reply.u.version.commit = bytes_str(m->c.commit);
 	return 0;
@@ -125,7 +125,7 @@ version_handle(struct machine *m, struct job *j)
 static int
 envelope_handle(struct machine *m, struct job *j)
 {
-	j->reply = (struct message){ .tag = MSG_ENVELOPE };
+	j->reply = (struct message){ .tag = PM_ENVELOPE };
 	j->reply.u.envelope.present = m->booted;
 	if (m->booted)
 		j->reply.u.envelope.v = m->stored.envelope;
@@ -146,20 +146,20 @@ static const struct route {
 	unsigned phases;
 	handler *handle;
 } routes[] = {
-	{ MSG_STATUS_REQ, ANY, status_handle },
-	{ MSG_VERSION_REQ, ANY, version_handle },
-	{ MSG_ENVELOPE_REQ, BOOTED | IN(PHASE_WAITING_FOR_BOOT),
+	{ PM_STATUS_REQ, ANY, status_handle },
+	{ PM_VERSION_REQ, ANY, version_handle },
+	{ PM_ENVELOPE_REQ, BOOTED | IN(PHASE_WAITING_FOR_BOOT),
 	    envelope_handle },
-	{ MSG_LIVE_DOC_REQ, BOOTED, attest_handle },
-	{ MSG_BOOT_GENESIS_REQ, IN(PHASE_WAITING_FOR_BOOT), genesis_handle },
-	{ MSG_BOOT_STANDARD_REQ, IN(PHASE_WAITING_FOR_BOOT), boot_handle },
-	{ MSG_BOOT_STANDARD_JSON_REQ, IN(PHASE_WAITING_FOR_BOOT),
+	{ PM_LIVE_DOC_REQ, BOOTED, attest_handle },
+	{ PM_BOOT_GENESIS_REQ, IN(PHASE_WAITING_FOR_BOOT), genesis_handle },
+	{ PM_BOOT_STANDARD_REQ, IN(PHASE_WAITING_FOR_BOOT), boot_handle },
+	{ PM_BOOT_STANDARD_JSON_REQ, IN(PHASE_WAITING_FOR_BOOT),
 	    boot_handle },
-	{ MSG_BOOT_FORWARD_REQ, IN(PHASE_WAITING_FOR_BOOT), boot_handle },
-	{ MSG_PROVISION_REQ, IN(PHASE_WAITING_FOR_SHARDS), provision_handle },
-	{ MSG_INJECT_KEY_REQ, IN(PHASE_WAITING_FOR_FORWARDED_KEY),
+	{ PM_BOOT_FORWARD_REQ, IN(PHASE_WAITING_FOR_BOOT), boot_handle },
+	{ PM_PROVISION_REQ, IN(PHASE_WAITING_FOR_SHARDS), provision_handle },
+	{ PM_INJECT_KEY_REQ, IN(PHASE_WAITING_FOR_FORWARDED_KEY),
 	    inject_handle },
-	{ MSG_EXPORT_KEY_REQ, IN(PHASE_KEY_PROVISIONED), export_handle },
+	{ PM_EXPORT_KEY_REQ, IN(PHASE_KEY_PROVISIONED), export_handle },
 };
 
 static int
@@ -181,7 +181,7 @@ log_outcome(const struct machine *m, const struct job *j, enum phase before)
 {
 	char text[ERR_TEXT_MAX];
 
-	if (j->reply.tag == MSG_ERROR) {
+	if (j->reply.tag == PM_ERROR) {
 		protocol_error_text(&j->reply.u.error, text, sizeof(text));
 		machine_log(m, "refused: %s", text);
 	}

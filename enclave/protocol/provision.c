@@ -200,7 +200,7 @@ log_posts(const struct machine *m, const struct attempt *a)
 static int
 answer(struct job *j, bool reconstructed)
 {
-	j->reply = (struct message){ .tag = MSG_PROVISION };
+	j->reply = (struct message){ .tag = PM_PROVISION };
 	j->reply.u.reconstructed = reconstructed;
 	return 0;
 }

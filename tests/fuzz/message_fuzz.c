@@ -46,7 +46,7 @@ again(struct bytes in, struct buf *out)
 	must(message_write(&m, wire, out, NULL) == 0);
 	must(wire == WIRE_JSON || bytes_equal(in, buf_bytes(out)));
 	check_other(&m, wire);
-	if (m.tag == MSG_ERROR)
+	if (m.tag == PM_ERROR)
 		protocol_error_text(&m.u.error, text, sizeof(text));
 	arena_free(&arena);
 	return 0;

@@ -35,7 +35,7 @@ approvals_must_be_of_this_manifest_by_enough_distinct_members(void **state)
 	assert_memory_equal(s.reply.u.error.u.approval.member.alias.p,
 	    s.alias[1], strlen(s.alias[1]));
 	/* the error outlives the JSON inside tag 23 too */
-	assert_error(stage_boot(&s, MSG_BOOT_STANDARD_JSON_REQ, WIRE_BORSH),
+	assert_error(stage_boot(&s, PM_BOOT_STANDARD_JSON_REQ, WIRE_BORSH),
 	    PE_INVALID_MANIFEST_APPROVAL);
 	assert_memory_equal(s.reply.u.error.u.approval.member.alias.p,
 	    s.alias[1], strlen(s.alias[1]));
@@ -66,7 +66,7 @@ the_pivot_must_have_its_hash(void **state)
 
 	(void)state;
 	stage_init(&s, 2, 2, 3, true);
-	q = stage_boot_request(&s, MSG_BOOT_STANDARD_REQ);
+	q = stage_boot_request(&s, PM_BOOT_STANDARD_REQ);
 	q.u.boot.pivot = bytes_str("other");
 	assert_error(stage_send(&s, &q, WIRE_JSON), PE_INVALID_PIVOT_HASH);
 	assert_int_equal(s.reply.u.error.u.texts.expected.n, 64);
@@ -296,7 +296,7 @@ files_of_an_earlier_run_are_not_taken_over(void **state)
 static void
 tag_23_carries_json_and_nothing_else(void **state)
 {
-	struct message q = { .tag = MSG_BOOT_STANDARD_JSON_REQ };
+	struct message q = { .tag = PM_BOOT_STANDARD_JSON_REQ };
 	struct buf borsh;
 	static struct stage s;
 
@@ -350,7 +350,7 @@ assert_ended(struct stage *s)
 {
 	assert_int_equal(machine_phase(s->m), PHASE_UNRECOVERABLE_ERROR);
 	assert_error(boot(s), PE_NO_MATCHING_ROUTE);
-	assert_int_equal(stage_ask(s, MSG_STATUS_REQ, WIRE_JSON)->u.phase,
+	assert_int_equal(stage_ask(s, PM_STATUS_REQ, WIRE_JSON)->u.phase,
 	    PHASE_UNRECOVERABLE_ERROR);
 	/* and a new start is as good as ever */
 	stage_restart(s);
@@ -448,14 +448,14 @@ without_a_document_the_reply_carries_the_error_and_the_phase_goes_on(
 		s.fake.fail[CALL_ATTEST] = 1;
 		s.fake.code = code;
 		m = boot(&s);
-		assert_int_equal(m->tag, MSG_BOOT_STANDARD);
+		assert_int_equal(m->tag, PM_BOOT_STANDARD);
 		assert_int_equal(m->u.nsm.tag, NSM_ERROR);
 		assert_int_equal(m->u.nsm.u.error,
 		    code > NSM_INTERNAL_ERROR ? NSM_INTERNAL_ERROR : code);
 		assert_int_equal(machine_phase(s.m),
 		    PHASE_WAITING_FOR_SHARDS);
 		/* the live document makes up for it */
-		m = stage_ask(&s, MSG_LIVE_DOC_REQ, WIRE_JSON);
+		m = stage_ask(&s, PM_LIVE_DOC_REQ, WIRE_JSON);
 		assert_int_equal(m->u.live.nsm.tag, NSM_ATTESTATION);
 		stage_post(&s, 0, stage_share(&s, 1), WIRE_JSON);
 		stage_post(&s, 1, stage_share(&s, 2), WIRE_JSON);

@@ -10,7 +10,7 @@ static struct buf packed;
 static struct message
 genesis_request(const struct stage *s)
 {
-	struct message q = { .tag = MSG_BOOT_GENESIS_REQ };
+	struct message q = { .tag = PM_BOOT_GENESIS_REQ };
 
 	q.u.genesis.set = s->manifest.share_set;
 	return q;
@@ -23,7 +23,7 @@ assert_genesis(struct stage *s, const struct message *m, bool dr)
 	struct digest256 digest;
 	struct buf borsh;
 
-	assert_int_equal(m->tag, MSG_BOOT_GENESIS);
+	assert_int_equal(m->tag, PM_BOOT_GENESIS);
 	assert_int_equal(m->u.genesis_done.nsm.tag, NSM_ATTESTATION);
 	assert_int_equal(genesis_output_check(g, NULL), 0);
 	assert_int_equal(g->member_outputs.count, s->n);
@@ -196,7 +196,7 @@ genesis_without_a_document_says_so_as_qos_does(void **state)
 	s.fake.fail[CALL_ATTEST] = 1;
 	q = genesis_request(&s);
 	m = stage_send(&s, &q, WIRE_JSON);
-	assert_int_equal(m->tag, MSG_BOOT_GENESIS);
+	assert_int_equal(m->tag, PM_BOOT_GENESIS);
 	assert_int_equal(m->u.genesis_done.nsm.tag, NSM_ERROR);
 	assert_int_equal(machine_phase(s.m), PHASE_GENESIS_BOOTED);
 	stage_free(&s);

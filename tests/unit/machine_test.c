@@ -19,14 +19,14 @@ static const struct {
 	uint8_t tag;
 	enum wire wire;
 } ways[] = {
-	{ 2, MSG_BOOT_STANDARD_REQ, WIRE_JSON },
-	{ 2, MSG_BOOT_STANDARD_JSON_REQ, WIRE_BORSH },
-	{ 1, MSG_BOOT_STANDARD_REQ, WIRE_JSON },
-	{ 1, MSG_BOOT_STANDARD_REQ, WIRE_BORSH },
-	{ 1, MSG_BOOT_STANDARD_JSON_REQ, WIRE_BORSH },
-	{ 0, MSG_BOOT_STANDARD_REQ, WIRE_JSON },
-	{ 0, MSG_BOOT_STANDARD_REQ, WIRE_BORSH },
-	{ 0, MSG_BOOT_STANDARD_JSON_REQ, WIRE_BORSH },
+	{ 2, PM_BOOT_STANDARD_REQ, WIRE_JSON },
+	{ 2, PM_BOOT_STANDARD_JSON_REQ, WIRE_BORSH },
+	{ 1, PM_BOOT_STANDARD_REQ, WIRE_JSON },
+	{ 1, PM_BOOT_STANDARD_REQ, WIRE_BORSH },
+	{ 1, PM_BOOT_STANDARD_JSON_REQ, WIRE_BORSH },
+	{ 0, PM_BOOT_STANDARD_REQ, WIRE_JSON },
+	{ 0, PM_BOOT_STANDARD_REQ, WIRE_BORSH },
+	{ 0, PM_BOOT_STANDARD_JSON_REQ, WIRE_BORSH },
 };
 
 static void
@@ -36,15 +36,15 @@ assert_provisions(struct stage *s, enum wire wire)
 	struct public_key setup = s->fake.key;
 
 	m = stage_post(s, 0, stage_share(s, 1), wire);
-	assert_int_equal(m->tag, MSG_PROVISION);
+	assert_int_equal(m->tag, PM_PROVISION);
 	assert_false(m->u.reconstructed);
 	m = stage_post(s, 2, stage_share(s, 3), wire);
-	assert_int_equal(m->tag, MSG_PROVISION);
+	assert_int_equal(m->tag, PM_PROVISION);
 	assert_true(m->u.reconstructed);
 	assert_int_equal(s->wire, wire);
 	assert_int_equal(machine_phase(s->m), PHASE_KEY_PROVISIONED);
 	assert_true(machine_ready(s->m));
-	m = stage_ask(s, MSG_LIVE_DOC_REQ, WIRE_JSON);
+	m = stage_ask(s, PM_LIVE_DOC_REQ, WIRE_JSON);
 	assert_int_equal(m->u.live.nsm.tag, NSM_ATTESTATION);
 	assert_memory_not_equal(s->fake.key.b, setup.b, PUBLIC_KEY_LEN);
 }
@@ -58,7 +58,7 @@ the_honest_path_works_in_every_version_and_encoding(void **state)
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		stage_init(&s, ways[i].version, 2, 3, i % 2 == 0);
 		assert_int_equal(stage_boot(&s, ways[i].tag,
-		    ways[i].wire)->tag, MSG_BOOT_STANDARD);
+		    ways[i].wire)->tag, PM_BOOT_STANDARD);
 		assert_int_equal(s.wire, ways[i].wire);
 		assert_int_equal(s.reply.u.nsm.tag, NSM_ATTESTATION);
 		assert_false(machine_ready(s.m));
@@ -77,7 +77,7 @@ boot_asks_for_a_document_of_the_hash_and_the_setup_key_without_a_nonce(
 	static struct stage s;
 
 	(void)state;
-	stage_booted(&s, MSG_BOOT_STANDARD_REQ);
+	stage_booted(&s, PM_BOOT_STANDARD_REQ);
 	assert_false(s.fake.had_nonce);
 	assert_true(s.fake.had_key);
 	assert_int_equal(s.fake.user_data.n, SHA256_LEN);
@@ -103,7 +103,7 @@ the_live_key_is_the_one_that_pcr17_commits_to(void **state)
 	static struct stage s;
 
 	(void)state;
-	stage_booted(&s, MSG_BOOT_STANDARD_REQ);
+	stage_booted(&s, PM_BOOT_STANDARD_REQ);
 	assert_provisions(&s, WIRE_JSON);
 	commitment = attestation_commitment(ATTESTATION_LIVE, &s.hash,
 	    bytes_of(s.fake.key.b, PUBLIC_KEY_LEN));
@@ -149,7 +149,7 @@ files_appear_in_order_and_the_quorum_file_last(void **state)
 	static struct stage s;
 
 	(void)state;
-	stage_booted(&s, MSG_BOOT_STANDARD_REQ);
+	stage_booted(&s, PM_BOOT_STANDARD_REQ);
 	assert_provisions(&s, WIRE_JSON);
 	assert_int_equal(s.fake.written, COUNT(order));
 	assert_memory_equal(s.fake.order, order, sizeof(order));
@@ -195,14 +195,14 @@ enter(struct stage *s, enum phase phase)
 	case PHASE_WAITING_FOR_BOOT:
 		break;
 	case PHASE_GENESIS_BOOTED: {
-		struct message q = { .tag = MSG_BOOT_GENESIS_REQ };
+		struct message q = { .tag = PM_BOOT_GENESIS_REQ };
 
 		q.u.genesis.set = s->manifest.share_set;
 		stage_send(s, &q, WIRE_JSON);
 		break;
 	}
 	case PHASE_WAITING_FOR_FORWARDED_KEY:
-		stage_boot(s, MSG_BOOT_FORWARD_REQ, WIRE_JSON);
+		stage_boot(s, PM_BOOT_FORWARD_REQ, WIRE_JSON);
 		break;
 	case PHASE_UNRECOVERABLE_ERROR:
 		s->fake.pcr[16].lock = true;
@@ -225,23 +225,23 @@ routed(uint8_t tag, enum phase phase)
 	bool waiting = phase == PHASE_WAITING_FOR_BOOT;
 
 	switch (tag) {
-	case MSG_STATUS_REQ:
-	case MSG_VERSION_REQ:
+	case PM_STATUS_REQ:
+	case PM_VERSION_REQ:
 		return true;
-	case MSG_ENVELOPE_REQ:
+	case PM_ENVELOPE_REQ:
 		return phase != PHASE_GENESIS_BOOTED;
-	case MSG_LIVE_DOC_REQ:
+	case PM_LIVE_DOC_REQ:
 		return !waiting && phase != PHASE_GENESIS_BOOTED;
-	case MSG_BOOT_STANDARD_REQ:
-	case MSG_BOOT_FORWARD_REQ:
-	case MSG_BOOT_STANDARD_JSON_REQ:
-	case MSG_BOOT_GENESIS_REQ:
+	case PM_BOOT_STANDARD_REQ:
+	case PM_BOOT_FORWARD_REQ:
+	case PM_BOOT_STANDARD_JSON_REQ:
+	case PM_BOOT_GENESIS_REQ:
 		return waiting;
-	case MSG_PROVISION_REQ:
+	case PM_PROVISION_REQ:
 		return phase == PHASE_WAITING_FOR_SHARDS;
-	case MSG_INJECT_KEY_REQ:
+	case PM_INJECT_KEY_REQ:
 		return phase == PHASE_WAITING_FOR_FORWARDED_KEY;
-	case MSG_EXPORT_KEY_REQ:
+	case PM_EXPORT_KEY_REQ:
 		return phase == PHASE_KEY_PROVISIONED;
 	default:
 		return false;
@@ -256,14 +256,14 @@ blank(const struct stage *s, uint8_t tag)
 
 	m.u.error.tag = PE_IO;
 	switch (tag) {
-	case MSG_ERROR:
+	case PM_ERROR:
 		break;
-	case MSG_BOOT_STANDARD_REQ:
-	case MSG_BOOT_FORWARD_REQ:
+	case PM_BOOT_STANDARD_REQ:
+	case PM_BOOT_FORWARD_REQ:
 		m = stage_boot_request(s, tag);
 		m.u.boot.pivot = bytes_of(NULL, 0);
 		break;
-	case MSG_EXPORT_KEY_REQ:
+	case PM_EXPORT_KEY_REQ:
 		m.u.export.envelope = s->envelope;
 		break;
 	default:
@@ -284,11 +284,11 @@ each_request_is_routed_in_the_phases_of_the_table_and_in_no_other(
 	(void)state;
 	for (unsigned phase = 0; phase < 6; phase++) {
 		enter(&s, (enum phase)phase);
-		for (uint8_t tag = 0; tag < MSG_COUNT; tag++) {
+		for (uint8_t tag = 0; tag < PM_COUNT; tag++) {
 			q = blank(&s, tag);
-			m = stage_send(&s, &q, tag == MSG_BOOT_GENESIS_REQ ||
-			    tag == MSG_BOOT_GENESIS ? WIRE_JSON : WIRE_BORSH);
-			unrouted = m->tag == MSG_ERROR &&
+			m = stage_send(&s, &q, tag == PM_BOOT_GENESIS_REQ ||
+			    tag == PM_BOOT_GENESIS ? WIRE_JSON : WIRE_BORSH);
+			unrouted = m->tag == PM_ERROR &&
 			    m->u.error.tag == PE_NO_MATCHING_ROUTE;
 			assert_int_equal(unrouted, !routed(tag,
 			    (enum phase)phase));
@@ -311,12 +311,12 @@ status_and_version_answer_in_the_encoding_of_the_request(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		enum wire wire = i == 0 ? WIRE_JSON : WIRE_BORSH;
 
-		m = stage_ask(&s, MSG_STATUS_REQ, wire);
-		assert_int_equal(m->tag, MSG_STATUS);
+		m = stage_ask(&s, PM_STATUS_REQ, wire);
+		assert_int_equal(m->tag, PM_STATUS);
 		assert_int_equal(m->u.phase, PHASE_WAITING_FOR_BOOT);
 		assert_int_equal(s.wire, wire);
-		m = stage_ask(&s, MSG_VERSION_REQ, wire);
-		assert_int_equal(m->tag, MSG_VERSION);
+		m = stage_ask(&s, PM_VERSION_REQ, wire);
+		assert_int_equal(m->tag, PM_VERSION);
 		assert_memory_equal(m->u.version.version.p, "1.2.3", 5);
 		assert_memory_equal(m->u.version.commit.p, "abc", 3);
 		assert_int_equal(s.wire, wire);
@@ -330,7 +330,7 @@ what_cannot_be_decoded_is_answered_in_json(void **state)
 	static const char *const bad[] = { "", "{", "\"statusRequestt\"",
 	    "{\"statusRequest\":1}", "\x01\x01", "\xff", "\x17" "abc" };
 	/* a genesis request in Borsh */
-	const uint8_t legacy[] = { MSG_BOOT_GENESIS_REQ, 0, 0, 0, 0 };
+	const uint8_t legacy[] = { PM_BOOT_GENESIS_REQ, 0, 0, 0, 0 };
 	static struct stage s;
 
 	(void)state;
@@ -354,14 +354,14 @@ an_envelope_that_borsh_cannot_say_is_invalid_msg_in_json(void **state)
 	static struct stage s;
 
 	(void)state;
-	stage_booted(&s, MSG_BOOT_STANDARD_REQ);
-	assert_error(stage_ask(&s, MSG_ENVELOPE_REQ, WIRE_BORSH),
+	stage_booted(&s, PM_BOOT_STANDARD_REQ);
+	assert_error(stage_ask(&s, PM_ENVELOPE_REQ, WIRE_BORSH),
 	    PE_INVALID_MSG);
 	assert_int_equal(s.wire, WIRE_JSON);
-	assert_error(stage_ask(&s, MSG_LIVE_DOC_REQ, WIRE_BORSH),
+	assert_error(stage_ask(&s, PM_LIVE_DOC_REQ, WIRE_BORSH),
 	    PE_INVALID_MSG);
-	assert_int_equal(stage_ask(&s, MSG_ENVELOPE_REQ, WIRE_JSON)->tag,
-	    MSG_ENVELOPE);
+	assert_int_equal(stage_ask(&s, PM_ENVELOPE_REQ, WIRE_JSON)->tag,
+	    PM_ENVELOPE);
 	stage_free(&s);
 }
 
@@ -374,10 +374,10 @@ the_envelope_is_none_before_boot_and_whole_after(void **state)
 
 	(void)state;
 	stage_init(&s, 1, 2, 3, true);
-	assert_false(stage_ask(&s, MSG_ENVELOPE_REQ, WIRE_BORSH)->
+	assert_false(stage_ask(&s, PM_ENVELOPE_REQ, WIRE_BORSH)->
 	    u.envelope.present);
 	assert_boots(&s);
-	m = stage_ask(&s, MSG_ENVELOPE_REQ, WIRE_BORSH);
+	m = stage_ask(&s, PM_ENVELOPE_REQ, WIRE_BORSH);
 	assert_true(m->u.envelope.present);
 	assert_int_equal(manifest_hash(&m->u.envelope.v.manifest, &hash,
 	    NULL), 0);
@@ -393,9 +393,9 @@ after_an_error_there_is_no_live_document_without_a_manifest(void **state)
 
 	(void)state;
 	enter(&s, PHASE_UNRECOVERABLE_ERROR);
-	assert_error(stage_ask(&s, MSG_LIVE_DOC_REQ, WIRE_JSON),
+	assert_error(stage_ask(&s, PM_LIVE_DOC_REQ, WIRE_JSON),
 	    PE_FAILED_GET_MANIFEST);
-	assert_false(stage_ask(&s, MSG_ENVELOPE_REQ, WIRE_JSON)->
+	assert_false(stage_ask(&s, PM_ENVELOPE_REQ, WIRE_JSON)->
 	    u.envelope.present);
 	stage_free(&s);
 }
@@ -406,13 +406,13 @@ an_ephemeral_file_that_cannot_be_read_is_an_error_of_its_own(void **state)
 	static struct stage s;
 
 	(void)state;
-	stage_booted(&s, MSG_BOOT_STANDARD_REQ);
+	stage_booted(&s, PM_BOOT_STANDARD_REQ);
 	s.fake.fail[CALL_GET_SECRET] = 1;
-	assert_error(stage_ask(&s, MSG_LIVE_DOC_REQ, WIRE_JSON),
+	assert_error(stage_ask(&s, PM_LIVE_DOC_REQ, WIRE_JSON),
 	    PE_FAILED_GET_EPHEMERAL);
 	assert_int_equal(s.reply.u.error.u.p256.tag, P256_IO);
 	s.fake.file[FILE_EPHEMERAL].p[3] ^= 0x80;
-	assert_error(stage_ask(&s, MSG_LIVE_DOC_REQ, WIRE_JSON),
+	assert_error(stage_ask(&s, PM_LIVE_DOC_REQ, WIRE_JSON),
 	    PE_FAILED_GET_EPHEMERAL);
 	s.fake.file[FILE_EPHEMERAL].p[3] ^= 0x80;
 	assert_provisions(&s, WIRE_JSON);

@@ -100,7 +100,7 @@ static void
 every_tag_of_the_second_writer_has_the_same_bytes(void **state)
 {
 	json_t *all = vectors_load("own_message");
-	bool seen[MSG_COUNT] = { false };
+	bool seen[PM_COUNT] = { false };
 	(void)state;
 
 	for (size_t i = 0; i < json_array_size(all); i++) {
@@ -114,9 +114,9 @@ every_tag_of_the_second_writer_has_the_same_bytes(void **state)
 		seen[b.p[0]] = true;
 		buf_free(&b);
 	}
-	for (unsigned i = 0; i < MSG_COUNT; i++)
-		assert_int_equal(seen[i], i != MSG_BOOT_GENESIS_REQ &&
-		    i != MSG_BOOT_GENESIS);
+	for (unsigned i = 0; i < PM_COUNT; i++)
+		assert_int_equal(seen[i], i != PM_BOOT_GENESIS_REQ &&
+		    i != PM_BOOT_GENESIS);
 	json_decref(all);
 }
 
@@ -134,7 +134,7 @@ boot_with_embedded_json_carries_a_readable_envelope(void **state)
 	(void)state;
 
 	assert_int_equal(message_read(buf_bytes(&b), &m, &wire, &a, NULL), 0);
-	assert_int_equal(m.tag, MSG_BOOT_STANDARD_JSON_REQ);
+	assert_int_equal(m.tag, PM_BOOT_STANDARD_JSON_REQ);
 	assert_true(bytes_equal(m.u.boot_json.envelope_json, bytes_str(
 	    vector_text(v, "embedded_json"))));
 	assert_int_equal(envelope_read(m.u.boot_json.envelope_json, &env, &a,
@@ -178,11 +178,11 @@ static void
 tag_tables_are_those_of_qos_in_order(void **state)
 {
 	const struct type *nsm = payload(&type_message,
-	    MSG_BOOT_STANDARD)->fields[0].type;
+	    PM_BOOT_STANDARD)->fields[0].type;
 	const struct type *describe = payload(nsm, NSM_DESCRIBE_NSM);
 	(void)state;
 
-	check_names("ProtocolMsg", &type_message, MSG_COUNT);
+	check_names("ProtocolMsg", &type_message, PM_COUNT);
 	check_names("ProtocolError", &type_protocol_error, PE_COUNT);
 	check_names("P256Error", payload(&type_protocol_error, PE_P256),
 	    P256_COUNT);
@@ -265,8 +265,8 @@ genesis_in_borsh_is_legacy_and_unknown_tags_are_malformed(void **state)
 
 	for (unsigned tag = 0; tag < 256; tag++) {
 		const uint8_t in[2] = { (uint8_t)tag, 0xee };
-		int want = tag == MSG_BOOT_GENESIS_REQ ||
-		    tag == MSG_BOOT_GENESIS ? ERR_LEGACY : ERR_INPUT;
+		int want = tag == PM_BOOT_GENESIS_REQ ||
+		    tag == PM_BOOT_GENESIS ? ERR_LEGACY : ERR_INPUT;
 
 		assert_int_equal(read_code(bytes_of(in, 2), &e), want);
 		assert_int_equal(read_code(bytes_of(in, 2), NULL), want);
@@ -284,7 +284,7 @@ a_message_with_an_ambiguous_envelope_is_refused(void **state)
 	json_t *all = vectors_load("manifest");
 	struct buf b = vector_buf(vector_named(all, "ambiguous borsh manifest "
 	    "(must be rejected: parses as both V0 and V1)"), "borsh");
-	uint8_t text[256] = { MSG_ENVELOPE, 1 };
+	uint8_t text[256] = { PM_ENVELOPE, 1 };
 	struct err e;
 	(void)state;
 

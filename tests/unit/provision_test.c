@@ -49,7 +49,7 @@ begin(struct stage *s, size_t k, size_t n)
 static void
 assert_kept(const struct message *m)
 {
-	assert_int_equal(m->tag, MSG_PROVISION);
+	assert_int_equal(m->tag, PM_PROVISION);
 	assert_false(m->u.reconstructed);
 }
 
@@ -58,7 +58,7 @@ assert_done(struct stage *s, const struct message *m)
 {
 	char hex[SEED_HEX_LEN];
 
-	assert_int_equal(m->tag, MSG_PROVISION);
+	assert_int_equal(m->tag, PM_PROVISION);
 	assert_true(m->u.reconstructed);
 	assert_true(machine_ready(s->m));
 	hex_encode(s->seed.b, SEED_LEN, hex);
@@ -529,7 +529,7 @@ dev_stage(struct stage *s, bool simulated)
 static const struct message *
 dev_post(struct stage *s, struct bytes share)
 {
-	struct message q = { .tag = MSG_PROVISION_REQ };
+	struct message q = { .tag = PM_PROVISION_REQ };
 	uint8_t sealed[SEALED_SHARE_LEN];
 
 	assert_int_equal(envelope_seal(bytes_of(s->fake.key.b,
@@ -546,7 +546,7 @@ dangerous_dev_boot_works_on_the_simulated_enclave(void **state)
 
 	(void)state;
 	dev_stage(&s, true);
-	assert_int_equal(boot(&s)->tag, MSG_BOOT_STANDARD);
+	assert_int_equal(boot(&s)->tag, PM_BOOT_STANDARD);
 	assert_logged(&s, "this key protects nothing");
 	assert_kept(dev_post(&s, stage_share(&s, 1)));
 	assert_kept(dev_post(&s, stage_share(&s, 1)));
@@ -613,14 +613,14 @@ no_secret_is_left_when_the_machine_is_gone(void **state)
 static bool
 step(struct stage *s, unsigned i)
 {
-	struct message q = stage_boot_request(s, MSG_BOOT_STANDARD_REQ);
+	struct message q = stage_boot_request(s, PM_BOOT_STANDARD_REQ);
 	uint8_t sealed[SEALED_SHARE_LEN];
 	struct signature sig;
 	struct buf in, reply;
 	int r;
 
 	if (i > 0) {
-		q = (struct message){ .tag = MSG_PROVISION_REQ };
+		q = (struct message){ .tag = PM_PROVISION_REQ };
 		assert_int_equal(envelope_seal(bytes_of(s->fake.key.b,
 		    PUBLIC_KEY_LEN), stage_share(s, i), sealed, NULL), 0);
 		assert_int_equal(keyset_sign(stage_key(i - 1),

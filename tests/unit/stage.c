@@ -220,7 +220,7 @@ stage_boot(struct stage *s, uint8_t tag, enum wire wire)
 	const struct message *reply;
 	struct buf json = { 0 };
 
-	if (tag == MSG_BOOT_STANDARD_JSON_REQ) {
+	if (tag == PM_BOOT_STANDARD_JSON_REQ) {
 		NEED(schema_encode(envelope_type(s->manifest.version),
 		    &s->envelope, FORM_JSON_PLAIN, &json, NULL) == 0);
 		q.u.boot_json.envelope_json = buf_bytes(&json);
@@ -240,7 +240,7 @@ stage_share(const struct stage *s, size_t index)
 const struct message *
 stage_post(struct stage *s, size_t i, struct bytes share, enum wire wire)
 {
-	struct message q = { .tag = MSG_PROVISION_REQ };
+	struct message q = { .tag = PM_PROVISION_REQ };
 	uint8_t sealed[256 + ENVELOPE_OVERHEAD];
 	struct signature sig;
 

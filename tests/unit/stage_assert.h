@@ -15,7 +15,7 @@
 static inline void
 assert_error(const struct message *m, uint8_t tag)
 {
-	assert_int_equal(m->tag, MSG_ERROR);
+	assert_int_equal(m->tag, PM_ERROR);
 	assert_string_equal(protocol_error_name(m->u.error.tag),
 	    protocol_error_name(tag));
 }
@@ -35,15 +35,15 @@ assert_says(const struct message *m, const char *words)
 static inline const struct message *
 boot(struct stage *s)
 {
-	return stage_boot(s, MSG_BOOT_STANDARD_REQ, WIRE_JSON);
+	return stage_boot(s, PM_BOOT_STANDARD_REQ, WIRE_JSON);
 }
 
 static inline void
 assert_boots(struct stage *s)
 {
 	stage_approve(s);
-	assert_int_equal(stage_boot(s, MSG_BOOT_STANDARD_REQ, WIRE_JSON)->tag,
-	    MSG_BOOT_STANDARD);
+	assert_int_equal(stage_boot(s, PM_BOOT_STANDARD_REQ, WIRE_JSON)->tag,
+	    PM_BOOT_STANDARD);
 	assert_int_equal(machine_phase(s->m), PHASE_WAITING_FOR_SHARDS);
 }
 
