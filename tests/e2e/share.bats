@@ -3,6 +3,8 @@
 #
 # bats runs each command in a shell of its own and reads $status, $output:
 # shellcheck disable=SC2154
+# each test is a subshell:
+# shellcheck disable=SC2030,SC2031
 
 load lib
 load ceremony
