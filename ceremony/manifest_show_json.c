@@ -5,37 +5,10 @@
  */
 #include <stdio.h>
 
+#include "airgap/cli/ui.h"
 #include "airgap/record/aws_root.h"
 #include "airgap/seal/hash.h"
 #include "ceremony/manifest_flow.h"
-
-/* Text from a record, which is UTF-8, or a sentence that may be cut. */
-static void
-put_text(struct bytes text)
-{
-	bool valid = utf8_valid(text);
-	size_t n;
-
-	putchar('"');
-	for (size_t i = 0; i < text.n; i += n) {
-		uint32_t cp = text.p[i] < 0x80 ? text.p[i] : 0xfffd;
-
-		n = 1;
-		if (valid)
-			cp = utf8_point(bytes_of(text.p + i, text.n - i), &n);
-		if (cp == '"' || cp == '\\')
-			printf("\\%c", (char)cp);
-		else if (cp >= 0x20 && cp < 0x7f)
-			putchar((char)cp);
-		else if (cp < 0x10000)
-			printf("\\u%04x", cp);
-		else
-			printf("\\u%04x\\u%04x",
-			    0xd800 + ((cp - 0x10000) >> 10),
-			    0xdc00 + ((cp - 0x10000) & 0x3ff));
-	}
-	putchar('"');
-}
 
 static void
 put_hex(struct bytes b)
@@ -70,7 +43,7 @@ put_strings(const struct list *l)
 	for (bool more = false; list_next(&rd, &type_str, &text);
 	    more = true) {
 		fputs(more ? "," : "", stdout);
-		put_text(text);
+		ui_json_text(text);
 	}
 	putchar(']');
 }
@@ -88,7 +61,7 @@ put_bridges(const struct list *l)
 		    b.kind == BRIDGE_SERVER ? "server" : "client", b.port);
 		if (b.has_host) {
 			fputs(",\"host\":", stdout);
-			put_text(b.host);
+			ui_json_text(b.host);
 		}
 		putchar('}');
 	}
@@ -105,9 +78,9 @@ put_env(const struct list *l)
 	for (bool more = false; list_next(&rd, &type_env_var, &v);
 	    more = true) {
 		fputs(more ? ",{\"name\":" : "{\"name\":", stdout);
-		put_text(v.name);
+		ui_json_text(v.name);
 		fputs(",\"value\":", stdout);
-		put_text(v.value);
+		ui_json_text(v.value);
 		putchar('}');
 	}
 	putchar(']');
@@ -136,7 +109,7 @@ static void
 put_member(const struct member *m)
 {
 	fputs("{\"alias\":", stdout);
-	put_text(m->alias);
+	ui_json_text(m->alias);
 	fputs(",\"key\":", stdout);
 	put_hex(m->pub_key);
 	fputs(",\"keySha256\":", stdout);
@@ -173,7 +146,7 @@ put_enclave(const struct enclave_config *x)
 	put_fingerprint(x->aws_root);
 	printf(",\"awsRootPinned\":%s,\"qosCommit\":",
 	    truth(bytes_equal(x->aws_root, aws_root_der())));
-	put_text(x->qos_commit);
+	ui_json_text(x->qos_commit);
 	putchar('}');
 }
 
@@ -183,7 +156,7 @@ put_problem(int r, const struct err *e)
 	if (r == 0)
 		fputs("null", stdout);
 	else
-		put_text(bytes_str(e->text));
+		ui_json_text(bytes_str(e->text));
 }
 
 static void
@@ -222,7 +195,7 @@ manifest_show_json(const struct loaded *l)
 	put_hex(bytes_of(l->hash.b, sizeof(l->hash.b)));
 	printf(",\"mode\":\"%s\",\"namespace\":{\"name\":",
 	    mode_text(l->mode));
-	put_text(m->ns.name);
+	ui_json_text(m->ns.name);
 	printf(",\"nonce\":%u,\"quorumKey\":", m->ns.nonce);
 	put_hex(m->ns.quorum_key);
 	fputs(",\"quorumKeySha256\":", stdout);

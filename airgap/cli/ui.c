@@ -153,6 +153,33 @@ ui_print_quoted(struct bytes text, int indent)
 }
 
 void
+ui_json_text(struct bytes text)
+{
+	bool valid = utf8_valid(text);
+	size_t n;
+
+	putchar('"');
+	for (size_t i = 0; i < text.n; i += n) {
+		uint32_t cp = text.p[i] < 0x80 ? text.p[i] : 0xfffd;
+
+		n = 1;
+		if (valid)
+			cp = utf8_point(bytes_of(text.p + i, text.n - i), &n);
+		if (cp == '"' || cp == '\\')
+			printf("\\%c", (char)cp);
+		else if (cp >= 0x20 && cp < 0x7f)
+			putchar((char)cp);
+		else if (cp < 0x10000)
+			printf("\\u%04x", cp);
+		else
+			printf("\\u%04x\\u%04x",
+			    0xd800 + ((cp - 0x10000) >> 10),
+			    0xdc00 + ((cp - 0x10000) & 0x3ff));
+	}
+	putchar('"');
+}
+
+void
 ui_error(const char *sentence)
 {
 	struct bytes text = bytes_str(sentence);

@@ -31,6 +31,12 @@ void ui_print_text(struct bytes text);
  */
 void ui_print_quoted(struct bytes text, int indent);
 
+/*
+ * Text as a JSON string in ASCII: everything else is escaped, so that it is
+ * also safe on a terminal; what is not UTF-8 becomes U+FFFD.
+ */
+void ui_json_text(struct bytes text);
+
 /* The sentence of an error on standard error, made safe as ui_print_text. */
 void ui_error(const char *sentence);
 
