@@ -195,31 +195,43 @@ post_checked(struct relay *r, const struct post *p, struct err *e)
 	return rc;
 }
 
-int
-relay_post(struct cmd *c)
+static int
+run(struct cmd *c, struct post *p)
 {
 	struct relay r = RELAY_INIT;
-	struct post p = { 0 };
 	const struct opt opts[] = { RELAY_OPTIONS(&r),
-		TEXT("--share", "FILE", &p.share_path,
+		TEXT("--share", "FILE", &p->share_path,
 		    "the share, sealed to the setup key"),
-		TEXT("--approval", "FILE", &p.approval_path, "its approval"),
-		TEXT("--release", "FILE", &p.release_path,
+		TEXT("--approval", "FILE", &p->approval_path, "its approval"),
+		TEXT("--release", "FILE", &p->release_path,
 		    "the record that names both"),
-		TEXT("--attestation", "DOC", &p.doc_path,
+		TEXT("--attestation", "DOC", &p->doc_path,
 		    "the document that the record must name"), END };
 	int rc;
 
 	if ((rc = cmd_parse(c, opts, 0, 0)) != 0 ||
-	    (rc = cmd_need(c, p.share_path, "--share")) != 0 ||
-	    (rc = cmd_need(c, p.approval_path, "--approval")) != 0 ||
-	    (rc = cmd_need(c, p.release_path, "--release")) != 0)
+	    (rc = cmd_need(c, p->share_path, "--share")) != 0 ||
+	    (rc = cmd_need(c, p->approval_path, "--approval")) != 0 ||
+	    (rc = cmd_need(c, p->release_path, "--release")) != 0)
 		return rc;
-	if ((rc = load(&p, &c->e)) == 0 &&
-	    (rc = check_files(&p, &c->e)) == 0 &&
+	if ((rc = load(p, &c->e)) == 0 &&
+	    (rc = check_files(p, &c->e)) == 0 &&
 	    (rc = relay_open(&r, &c->e)) == 0)
-		rc = post_checked(&r, &p, &c->e);
+		rc = post_checked(&r, p, &c->e);
 	relay_close(&r);
-	post_free(&p);
+	return rc;
+}
+
+int
+relay_post(struct cmd *c)
+{
+	struct post *p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (p == NULL)
+		return err_set(&c->e, ERR_SYSTEM, "out of memory");
+	rc = run(c, p);
+	post_free(p);
+	free(p);
 	return rc;
 }
