@@ -61,7 +61,11 @@ $(B)/unit/server_test: LDFLAGS += -Wl$(comma)--wrap=send
 $(B)/unit/nsm_device_test: $(call obj,tests/standin/nsm_serve.c)
 $(B)/unit/nsm_device_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,open \
 	ioctl close)
-$(B)/unit/nsm_sim_test: LDFLAGS += -Wl,--wrap=clock_gettime
+$(B)/unit/nsm_document_test: LDFLAGS += -Wl$(comma)--wrap=clock_gettime
+
+# the state machine over effects in memory
+$(B)/fuzz/machine_fuzz: $(call obj,tests/unit/stage.c \
+	tests/unit/fake_effects.c)
 
 # no layers and no sanitizer below a preload: it stands between them and libc
 $(B)/%.so: tests/%.c $(FLAGS_MK)

@@ -244,6 +244,7 @@ answer(struct nsm *n, const cbor_item_t *request, bool open)
 	struct call c = { n, open, NULL };
 	const cbor_item_t *name = request;
 	cbor_item_t *body = NULL;
+	int r;
 
 	if (request != NULL && cbor_isa_map(request) &&
 	    cbor_map_size(request) == 1) {
@@ -256,8 +257,8 @@ answer(struct nsm *n, const cbor_item_t *request, bool open)
 		    calls[i].bare != (c.args == NULL) ||
 		    (c.args != NULL && !cbor_isa_map(c.args)))
 			continue;
-		return reply_of(calls[i].name, calls[i].run(&c, &body), body,
-		    open);
+		r = calls[i].run(&c, &body);
+		return reply_of(calls[i].name, r, body, open);
 	}
 	return reply_of("", NSM_INVALID_OPERATION, NULL, open);
 }

@@ -16,7 +16,7 @@
 
 #define BOOT_PCRS 16
 #define RANDOM_LEN 256		/* of one answer */
-#define EXTEND_MAX 4068		/* what fits into a request of the device */
+#define EXTEND_MAX 4069		/* what fits into a request of the device */
 #define PCR_FILE_MAX 65536
 
 struct sim {
