@@ -29,6 +29,10 @@ static const struct kind {
 	{ "no room from a call on", "FAULT_ERRNO=28", "FAULT_STAYS=1" },
 };
 
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+typedef bool said_fn(const char *dir);
+
 struct tally {
 	size_t faults, failures;
 	char why[WHY_MAX];
@@ -64,6 +68,25 @@ one_line(const char *dir)
 	    memcmp(e->p, "quorate: ", 9) == 0 &&
 	    memchr(e->p, '\n', e->n) == e->p + e->n - 1;
 
+	tree_free(&t);
+	return good;
+}
+
+/* As one_line, for a command that asks first: its last line. */
+static bool
+last_line(const char *dir)
+{
+	struct tree t = file_tree(dir, "err");
+	const struct entry *e = tree_find(&t, "err");
+	const uint8_t *at;
+	bool good = false;
+
+	if (e != NULL && e->n > 20 && e->p[e->n - 1] == '\n') {
+		at = memrchr(e->p, '\n', e->n - 1);
+		at = at == NULL ? e->p : at + 1;
+		good = memmem(at, (size_t)(e->p + e->n - at), "quorate: ",
+		    9) != NULL;
+	}
 	tree_free(&t);
 	return good;
 }
@@ -208,14 +231,14 @@ no_half(const struct tree *t, const struct tree *whole,
 
 static bool
 command_once(const struct run *r, const char *folder, int status,
-    const struct tree *whole, char why[static WHY_MAX])
+    const struct tree *whole, said_fn *said, char why[static WHY_MAX])
 {
 	struct tree left = tree_read(folder), end;
 	bool good;
 
 	snprintf(why, WHY_MAX, "exit status %d", status);
 	good = status == SYSTEM_STATUS;
-	if (good && !one_line(r->dir)) {
+	if (good && !said(r->dir)) {
 		snprintf(why, WHY_MAX, "not one line on standard error");
 		good = false;
 	}
@@ -233,7 +256,8 @@ command_once(const struct run *r, const char *folder, int status,
 
 /* The command writes below "o" in its folder, which is empty before. */
 static void
-prove_command(const struct run *r, const char *folder, const struct kind *k)
+prove_command(const struct run *r, const char *folder, const struct kind *k,
+    said_fn *said)
 {
 	const struct tree empty = { 0 };
 	char call[32], why[WHY_MAX];
@@ -252,7 +276,8 @@ prove_command(const struct run *r, const char *folder, const struct kind *k)
 		if (call[0] == '\0')
 			break;
 		t.faults++;
-		if (!command_once(r, folder, status, &whole, why))
+		if (!command_once(r, folder, status, &whole, said,
+		    why))
 			fail(&t, at, call, why);
 	}
 	tree_free(&whole);
@@ -266,8 +291,8 @@ prove_command(const struct run *r, const char *folder, const struct kind *k)
 #define COMMAND(w, ...) do {						\
 	struct run r_ = world_command(w, NULL);				\
 	run_words(&r_, __VA_ARGS__, NULL);				\
-	for (size_t k_ = 0; k_ < sizeof(kinds) / sizeof(kinds[0]); k_++) \
-		prove_command(&r_, folder, &kinds[k_]);			\
+	for (size_t k_ = 0; k_ < KINDS; k_++)				\
+		prove_command(&r_, folder, &kinds[k_], one_line);	\
 } while (0)
 
 static __attribute__((noinline)) void
@@ -292,6 +317,22 @@ prove_folders(const struct world *w, const char *folder)
 	    w->fingerprint, "-o", "o/ann");
 }
 
+static __attribute__((noinline)) void
+prove_manifest(const struct world *w, const char *folder)
+{
+	struct run r = world_manifest(w, "o/manifest.json");
+
+	world_sources(w);
+	for (size_t k = 0; k < KINDS; k++)
+		prove_command(&r, folder, &kinds[k], one_line);
+	r = world_manifest(w, "manifest.json");
+	if (run_status(&r) != 0)
+		tap_stop("manifest new fails");
+	r = world_approve(w, 0, "manifest.json", "o");
+	for (size_t k = 0; k < KINDS; k++)
+		prove_command(&r, folder, &kinds[k], last_line);
+}
+
 int
 main(void)
 {
@@ -300,10 +341,11 @@ main(void)
 
 	world_begin(&w);
 	snprintf(folder, sizeof(folder), "%s/o", w.dir);
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+	for (size_t k = 0; k < KINDS; k++)
 		prove_genesis(&w, &kinds[k]);
 	prove_files(&w, folder);
 	prove_folders(&w, folder);
+	prove_manifest(&w, folder);
 	world_end(&w);
 	return tap_done();
 }

@@ -12,7 +12,7 @@
  * a file that gets what it gave, as records of a length byte and the bytes.
  * PLANT puts a copy of the first 32 random bytes where none may be: "heap",
  * "static", "stack" (below the live part), "hex", "HEX", "base64",
- * "reversed", "half" (16 bytes of it).
+ * "reversed", "half" (16 bytes of it); "nothing" is nowhere.
  */
 
 #endif

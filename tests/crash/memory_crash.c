@@ -18,10 +18,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "airgap/file.h"
@@ -34,7 +36,7 @@
 #define SMAPS_MAX ((size_t)1 << 20)
 #define CHUNK ((size_t)4 << 20)
 #define PAGE 4096
-#define SHOWN 40
+#define SHOWN 12
 #define STACK_MAX ((uint64_t)8 << 20)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -490,8 +492,129 @@ prove_decrypt(const struct world *w, const struct needles *n)
 	prove_command(n, "key decrypt", r);
 }
 
+/* --- closed to others of the same user */
+
+#define NOBODY 65534
+
+static void
+become_nobody(void)
+{
+	if (getuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+		_exit(3);
+}
+
+/* Can another process of that user read the environment of pid? */
+static bool
+others_read(pid_t pid)
+{
+	char path[64];
+	pid_t reader;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	fflush(stdout);
+	if ((reader = fork()) < 0)
+		tap_stop("cannot fork");
+	if (reader == 0) {
+		become_nobody();
+		_exit(open(path, O_RDONLY) >= 0 ? 0 : errno == EACCES ? 1 : 2);
+	}
+	switch (run_wait(reader)) {
+	case 0:
+		return true;
+	case 1:
+		return false;
+	default:
+		tap_stop("cannot ask for %s", path);
+	}
+}
+
+/* Starts a program that waits for its input, as nobody; NULL ends words. */
+static pid_t
+start_waiting(int program, const char *const *words, int in)
+{
+	const char *env[] = { "LC_ALL=C", NULL };
+	pid_t pid;
+
+	fflush(stdout);
+	if ((pid = fork()) < 0)
+		tap_stop("cannot fork");
+	if (pid > 0)
+		return pid;
+	become_nobody();
+	if (dup2(in, STDIN_FILENO) < 0 ||
+	    dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO) < 0 ||
+	    dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+		_exit(3);
+	fexecve(program, (char *const *)(uintptr_t)words,
+	    (char *const *)(uintptr_t)env);
+	_exit(3);
+}
+
+/* Until it sits in read(2): past its beginning.  Three looks agree. */
+static void
+wait_for_read(pid_t pid)
+{
+	const struct timespec t = { 0, 5000000 };
+	char path[64], line[32], last[256] = "";
+	int same = 0;
+	struct buf b;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	snprintf(line, sizeof(line), "%ld 0x", (long)SYS_read);
+	for (int i = 0; i < 1000 && same < 3; i++) {
+		nanosleep(&t, NULL);
+		if (file_read(path, sizeof(last), &b, NULL) != 0) {
+			/* without privilege a closed process does not tell */
+			if (i > 100)
+				return;
+			continue;
+		}
+		same = b.n > strlen(line) && memcmp(b.p, line,
+		    strlen(line)) == 0 && memcmp(b.p, last, b.n) == 0 ?
+		    same + 1 : 0;
+		memcpy(last, b.p, b.n);
+		buf_free(&b);
+	}
+	if (same < 3)
+		tap_stop("process %d does not wait for input", (int)pid);
+}
+
+static bool
+readable_while_waiting(const char *path, const char *const *words)
+{
+	int in[2], program = open(path, O_RDONLY | O_CLOEXEC);
+	bool readable;
+	pid_t pid;
+
+	if (program < 0 || pipe2(in, O_CLOEXEC) != 0)
+		tap_stop("cannot start %s", path);
+	pid = start_waiting(program, words, in[0]);
+	wait_for_read(pid);
+	readable = others_read(pid);
+	kill(pid, SIGKILL);
+	(void)run_wait(pid);
+	close(program);
+	close(in[0]);
+	close(in[1]);
+	return readable;
+}
+
+static void
+prove_closed(void)
+{
+	const char *const ours[] = { "quorate", "key", "sign", "--key", "-",
+	    "/dev/null", NULL };
+	const char *const cat[] = { "cat", NULL };
+
+	tap_ok(!readable_while_waiting(program_path(), ours), "another "
+	    "process of the same user cannot look into the program");
+	tap_ok(readable_while_waiting("/bin/cat", cat), "control: it can "
+	    "look into a program that does not close itself");
+}
+
 /* --- controls */
 
+/* The first random bytes of key encrypt are an ephemeral scalar. */
 static void
 control(const struct world *w, const struct needles *n, const char *what)
 {
@@ -500,36 +623,38 @@ control(const struct world *w, const struct needles *n, const char *what)
 	static struct search s;
 
 	snprintf(plant, sizeof(plant), "PLANT=%s", what);
-	run_words(&r, "key", "generate", "-o", "c.secret", "--pub", "c.pub",
-	    NULL);
+	run_words(&r, "key", "encrypt", "--to", "ann.pub", "plan.cbor", "-o",
+	    "c", NULL);
 	r = repeatable(r);
 	r.env[1] = plant;
 	search_begin(&s, n, NULL);
 	if (trace_run(&r, stop, &s) != 0)
-		tap_stop("key generate fails");
-	tap_ok(s.loose > 0, "control: a copy (%s) in ordinary memory is "
-	    "found", what);
+		tap_stop("key encrypt fails");
+	if (strcmp(what, "nothing") == 0)
+		tap_ok(s.loose == 0 && s.working > 0, "control: without a "
+		    "copy none is found");
+	else
+		tap_ok(s.loose > 0, "control: a copy (%s) in ordinary memory "
+		    "is found", what);
 	search_end(&s);
-	(void)unlink(world_path(w, "c.secret"));
-	(void)unlink(world_path(w, "c.pub"));
+	(void)unlink(world_path(w, "c"));
 }
 
 static void
 prove_controls(const struct world *w)
 {
-	static const char *const kinds[] = { "heap", "static", "stack",
-	    "hex", "HEX", "base64", "reversed", "half" };
+	static const char *const kinds[] = { "nothing", "heap", "static",
+	    "stack", "hex", "HEX", "base64", "reversed", "half" };
 	struct run r = repeatable(world_command(w, NULL));
 	struct needles n = { 0 };
 
-	run_words(&r, "key", "generate", "-o", "c.secret", "--pub", "c.pub",
-	    NULL);
+	run_words(&r, "key", "encrypt", "--to", "ann.pub", "plan.cbor", "-o",
+	    "c", NULL);
 	r.env[1] = "RANDOM_LOG=control";
 	if (run_status(&r) != 0)
-		tap_stop("key generate fails");
+		tap_stop("key encrypt fails");
 	add_random(world_path(w, "control"), &n);
-	(void)unlink(world_path(w, "c.secret"));
-	(void)unlink(world_path(w, "c.pub"));
+	(void)unlink(world_path(w, "c"));
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		control(w, &n, kinds[i]);
 	needles_free(&n);
@@ -546,6 +671,7 @@ main(void)
 	prove_accept(&w, &n);
 	prove_drill(&w, &n);
 	prove_decrypt(&w, &n);
+	prove_closed();
 	prove_controls(&w);
 	needles_free(&n);
 	world_end(&w);

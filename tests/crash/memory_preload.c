@@ -18,7 +18,8 @@
 #include "tests/crash/mark.h"
 
 #define SECRET_LEN 32
-#define DEEP 1800
+#define FRAME 1800
+#define DEEP 8
 
 static void
 mark(void)
@@ -104,11 +105,13 @@ static unsigned char planted[2 * SECRET_LEN + 1];
 
 /* Leaves a copy in a frame that is gone when it returns. */
 static __attribute__((noinline)) void
-leave_on_stack(const unsigned char *p)
+leave_on_stack(const unsigned char *p, int deeper)
 {
-	unsigned char room[DEEP];
+	unsigned char room[FRAME];
 
 	memcpy(room + 64, p, SECRET_LEN);
+	if (deeper > 0)
+		leave_on_stack(p, deeper - 1);
 	__asm__ volatile("" : : "r"(room) : "memory");
 }
 
@@ -119,7 +122,7 @@ plant(const char *what, const unsigned char *p)
 	unsigned char *heap;
 
 	if (strcmp(what, "stack") == 0) {
-		leave_on_stack(p);
+		leave_on_stack(p, DEEP);
 	} else if (strcmp(what, "static") == 0) {
 		memcpy(planted, p, SECRET_LEN);
 	} else if (strcmp(what, "half") == 0) {
@@ -138,8 +141,11 @@ plant(const char *what, const unsigned char *p)
 	} else if (strcmp(what, "reversed") == 0) {
 		for (size_t i = 0; i < SECRET_LEN; i++)
 			planted[i] = p[SECRET_LEN - 1 - i];
-	} else if ((heap = malloc(SECRET_LEN)) != NULL) {
-		memcpy(heap, p, SECRET_LEN);	/* never freed */
+	} else if (strcmp(what, "heap") == 0 &&
+	    (heap = malloc(SECRET_LEN)) != NULL) {
+		/* never freed */
+		memcpy(heap, p, SECRET_LEN);
+		__asm__ volatile("" : : "r"(heap) : "memory");
 	}
 }
 

@@ -126,6 +126,71 @@ world_end(struct world *w)
 	remove_all(w->dir);
 }
 
+void
+world_sources(const struct world *w)
+{
+	struct tree t = { 0 };
+	char name[64], pcrs[512] = "";
+	struct buf pub;
+
+	tree_add(&t, "m", true, bytes_of(NULL, 0));
+	tree_add(&t, "m/quorum_threshold", false, bytes_str("2\n"));
+	for (size_t i = 0; i < PERSONS; i++) {
+		snprintf(name, sizeof(name), "%s.pub", holder_names[i]);
+		if (file_read(world_path(w, name), 4096, &pub, NULL) != 0)
+			tap_stop("no %s", name);
+		snprintf(name, sizeof(name), "m/rehearsal-%s.pub",
+		    holder_names[i]);
+		tree_add(&t, name, false, buf_bytes(&pub));
+		buf_free(&pub);
+		snprintf(pcrs + strlen(pcrs), sizeof(pcrs) - strlen(pcrs),
+		    "%096zu PCR%zu\n", i + 1, i);
+	}
+	tree_add(&t, "pcrs", false, bytes_str(pcrs));
+	tree_add(&t, "arn", false,
+	    bytes_str("arn:aws:iam::123456789012:role/Crash\n"));
+	tree_add(&t, "answers", false,
+	    bytes_str("yes\nyes\nyes\nyes\nyes\nyes\nyes\nyes\n"));
+	tree_write(&t, world_path(w, "set"));
+	tree_free(&t);
+}
+
+static void
+add_sources(struct run *r)
+{
+	run_words(r, "--manifest-set", "set/m", "--share-set", "set/m",
+	    "--patch-set", "set/m", "--pcrs", "set/pcrs", "--role-arn-file",
+	    "set/arn", "--pivot", "plan.cbor", "--quorum-key", "dr.pub",
+	    NULL);
+}
+
+struct run
+world_manifest(const struct world *w, const char *out)
+{
+	struct run r = world_command(w, NULL);
+
+	run_words(&r, "manifest", "new", "--namespace", "REHEARSAL/crash",
+	    "--nonce", "1", "--restart", "never", "-o", out, NULL);
+	add_sources(&r);
+	return r;
+}
+
+struct run
+world_approve(const struct world *w, size_t holder, const char *manifest,
+    const char *out)
+{
+	static const char *const keys[] = { "ann.secret", "ben.secret" };
+	static const char *const names[] = { "rehearsal-ann",
+	    "rehearsal-ben" };
+	struct run r = world_command(w, NULL);
+
+	run_words(&r, "manifest", "approve", manifest, "--key", keys[holder],
+	    "--alias", names[holder], "-o", out, NULL);
+	add_sources(&r);
+	r.in = "set/answers";
+	return r;
+}
+
 static void
 add(struct needles *n, const char *what, const char *whose, const void *p,
     size_t len)

@@ -45,6 +45,15 @@ struct run world_command(const struct world *w, const char *dir);
 struct run world_genesis(const struct world *w, const char *dir);
 
 /*
+ * The sources of a manifest below the folder set, and `manifest new` into
+ * out; one holder's `manifest approve` of manifest into the folder out.
+ */
+void world_sources(const struct world *w);
+struct run world_manifest(const struct world *w, const char *out);
+struct run world_approve(const struct world *w, size_t holder,
+    const char *manifest, const char *out);
+
+/*
  * Adds what the keys of all holders open: seed, scalars, AES key, shares,
  * ECDH results, envelope keys, nonces of the quorum key's signatures.
  */

@@ -208,6 +208,21 @@ prove_commands(const struct world *w)
 	COMMAND(w, 0, "plan", "show", "plan.cbor");
 }
 
+static void
+prove_manifest(const struct world *w)
+{
+	struct run r = world_manifest(w, "manifest.json");
+
+	world_sources(w);
+	writes_only(&r, 1);
+	for (size_t i = 0; i < 2; i++) {
+		r = world_approve(w, i, "manifest.json", "set");
+		writes_only(&r, 1);
+	}
+	COMMAND(w, 1, "manifest", "assemble", "manifest.json",
+	    "--approvals", "set", "-o", "envelope");
+}
+
 /* A stray of an interrupted write is there, and goes. */
 static void
 prove_genesis(const struct world *w)
@@ -249,6 +264,7 @@ main(void)
 	world_begin(&w);
 	prove_genesis(&w);
 	prove_commands(&w);
+	prove_manifest(&w);
 	control(&w, "a file opened for writing by its own name", "/bin/sh",
 	    "-c", "echo x >plain", NULL);
 	control(&w, "a temporary file that is not new", "/bin/sh", "-c",
