@@ -19,17 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "airgap/seal/deal.h"
 #include "airgap/seal/p256.h"
+#include "tests/bench/bench.h"
 
-#define ROUNDS 101
 #define LEN 32
 #define N_MAX 255
-#define ROUND_US 2000.0		/* aimed-at length of one side of a round */
-
-typedef void (*body)(void);
 
 static struct {
 	size_t k, n;
@@ -62,140 +58,24 @@ static struct {
 	EVP_PKEY_CTX *generate, *derive;
 } base;
 
-static int missed;
-
-static void
-must(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "bench: %s failed\n", what);
-	exit(5);
-}
-
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static double
-time_of(body run, size_t times)
-{
-	double start = now_us();
-
-	for (size_t i = 0; i < times; i++)
-		run();
-	return (now_us() - start) / (double)times;
-}
-
-static size_t
-times_for(body run)
-{
-	double once = time_of(run, 3);
-
-	return once >= ROUND_US ? 1 : (size_t)(ROUND_US / once) + 1;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v)
-{
-	qsort(v, ROUNDS, sizeof(*v), by_value);
-	return v[ROUNDS / 2];
-}
-
-struct figure {
-	double own, other, ratio;	/* medians; ratio of each round */
-};
-
-/* Runs a and b (NULL: none) in turns, so that both see the same machine. */
-static struct figure
-measure(body a, body b)
-{
-	static double va[ROUNDS], vb[ROUNDS], ratio[ROUNDS];
-	size_t na = times_for(a), nb = b == NULL ? 0 : times_for(b);
-	struct figure f = { 0 };
-
-	for (size_t i = 0; i < ROUNDS; i++) {
-		va[i] = time_of(a, na);
-		if (b == NULL)
-			continue;
-		vb[i] = time_of(b, nb);
-		ratio[i] = va[i] / vb[i];
-	}
-	f.own = median(va);
-	if (b != NULL) {
-		f.other = median(vb);
-		f.ratio = median(ratio);
-	}
-	return f;
-}
-
-/*
- * One line for people, one JSON object for BENCH_JSON.  With a peer the
- * target bounds the ratio, without one the value; a target below 0 is none.
- */
-static void
-report(const char *name, const char *unit, struct figure f,
-    const char *against, double target)
-{
-	const char *path = getenv("BENCH_JSON");
-	bool ok = target < 0 ||
-	    (against == NULL ? f.own : f.ratio) <= target;
-	char peer_text[64] = "null", ratio_text[32] = "null";
-	char target_text[32] = "null";
-	FILE *out;
-
-	if (against != NULL) {
-		snprintf(peer_text, sizeof(peer_text), "\"%s\"", against);
-		snprintf(ratio_text, sizeof(ratio_text), "%.3f", f.ratio);
-	}
-	if (target >= 0)
-		snprintf(target_text, sizeof(target_text), "%g", target);
-	printf("%-24s %10.2f %-3s", name, f.own, unit);
-	if (against != NULL)
-		printf("  %s %.2f, ratio %.2f", against, f.other, f.ratio);
-	printf("%s%s%s\n", target >= 0 ? "  target " : "",
-	    target >= 0 ? target_text : "", ok ? "" : "  MISSED");
-	missed += !ok;
-	if (path == NULL || (out = fopen(path, "a")) == NULL)
-		return;
-	fprintf(out, "{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", "
-	    "\"against\": %s, \"ratio\": %s, \"target\": %s, \"ok\": %s}\n",
-	    name, f.own, unit, peer_text, ratio_text, target_text,
-	    ok ? "true" : "false");
-	fclose(out);
-}
-
 static void
 own_split(void)
 {
-	must(shamir_split(own.secret, LEN, own.k, own.n, own.shares,
+	bench_must(shamir_split(own.secret, LEN, own.k, own.n, own.shares,
 	    NULL) == 0, "split");
 }
 
 static void
 own_join(void)
 {
-	must(shamir_join(own.at, own.len, own.k, own.back, NULL) == 0,
+	bench_must(shamir_join(own.at, own.len, own.k, own.back, NULL) == 0,
 	    "join");
 }
 
 static void
 own_prove(void)
 {
-	must(shamir_prove(own.secret, LEN, own.k, own.n, own.shares,
+	bench_must(shamir_prove(own.secret, LEN, own.k, own.n, own.shares,
 	    NULL) == 0, "proof");
 }
 
@@ -239,21 +119,21 @@ bench_sharing(size_t k, size_t n, double proof_target)
 	peer.enc = gfshare_ctx_init_enc(peer.numbers, (unsigned)n,
 	    (unsigned char)k, LEN);
 	peer.dec = gfshare_ctx_init_dec(peer.numbers, (unsigned)k, LEN);
-	f = measure(own_split, peer_split);
+	f = bench_measure(own_split, peer_split);
 	snprintf(name, sizeof(name), "split %zu of %zu", k, n);
-	report(name, "us", f, "libgfshare", 1.0);
-	f = measure(own_join, peer_join);
+	bench_report(name, "us", f, "libgfshare", 1.0);
+	f = bench_measure(own_join, peer_join);
 	snprintf(name, sizeof(name), "join %zu of %zu", k, n);
-	report(name, "us", f, "libgfshare", 1.0);
-	must(memcmp(own.back, own.secret, LEN) == 0, "own join");
-	must(memcmp(peer.back, own.secret, LEN) == 0, "peer join");
+	bench_report(name, "us", f, "libgfshare", 1.0);
+	bench_must(memcmp(own.back, own.secret, LEN) == 0, "own join");
+	bench_must(memcmp(peer.back, own.secret, LEN) == 0, "peer join");
 	gfshare_ctx_free(peer.enc);
 	gfshare_ctx_free(peer.dec);
 	if (proof_target < 0)
 		return;
-	f = measure(own_prove, NULL);
+	f = bench_measure(own_prove, NULL);
 	snprintf(name, sizeof(name), "proof %zu of %zu", k, n);
-	report(name, "us", f, NULL, proof_target);
+	bench_report(name, "us", f, NULL, proof_target);
 }
 
 static void
@@ -269,13 +149,13 @@ base_init(void)
 	base.p = EC_POINT_new(base.group);
 	base.q = EC_POINT_new(base.group);
 	base.shared = EC_POINT_new(base.group);
-	must(base.shared != NULL && BN_rand_range(base.k, base.order) == 1,
+	bench_must(base.shared != NULL && BN_rand_range(base.k, base.order) == 1,
 	    "bare");
 	own_key = EVP_EC_gen("P-256");
 	other_key = EVP_EC_gen("P-256");
 	base.generate = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	base.derive = EVP_PKEY_CTX_new(own_key, NULL);
-	must(EVP_PKEY_keygen_init(base.generate) == 1 &&
+	bench_must(EVP_PKEY_keygen_init(base.generate) == 1 &&
 	    EVP_PKEY_CTX_set_ec_paramgen_curve_nid(base.generate,
 	    NID_X9_62_prime256v1) == 1 &&
 	    EVP_PKEY_derive_init(base.derive) == 1 &&
@@ -286,7 +166,7 @@ base_init(void)
 static void
 bare_open(void)
 {
-	must(EC_POINT_oct2point(base.group, base.q, box.receiver.pub.b,
+	bench_must(EC_POINT_oct2point(base.group, base.q, box.receiver.pub.b,
 	    POINT_LEN, base.ctx) == 1 &&
 	    EC_POINT_mul(base.group, base.shared, NULL, base.q, base.k,
 	    base.ctx) == 1 &&
@@ -298,7 +178,7 @@ bare_open(void)
 static void
 bare_seal(void)
 {
-	must(BN_rand_range(base.k, base.order) == 1 &&
+	bench_must(BN_rand_range(base.k, base.order) == 1 &&
 	    EC_POINT_mul(base.group, base.p, base.k, NULL, NULL,
 	    base.ctx) == 1 &&
 	    EC_POINT_point2oct(base.group, base.p,
@@ -312,7 +192,7 @@ floor_open(void)
 {
 	size_t n = sizeof(base.z);
 
-	must(EC_POINT_oct2point(base.group, base.q, box.receiver.pub.b,
+	bench_must(EC_POINT_oct2point(base.group, base.q, box.receiver.pub.b,
 	    POINT_LEN, base.ctx) == 1 &&
 	    EVP_PKEY_derive(base.derive, base.z, &n) == 1, "derive");
 }
@@ -322,7 +202,7 @@ floor_seal(void)
 {
 	EVP_PKEY *key = NULL;
 
-	must(EVP_PKEY_generate(base.generate, &key) == 1, "key generation");
+	bench_must(EVP_PKEY_generate(base.generate, &key) == 1, "key generation");
 	EVP_PKEY_free(key);
 	floor_open();
 }
@@ -330,7 +210,7 @@ floor_seal(void)
 static void
 box_seal(void)
 {
-	must(envelope_seal(bytes_of(box.receiver.pub.b, PUBLIC_KEY_LEN),
+	bench_must(envelope_seal(bytes_of(box.receiver.pub.b, PUBLIC_KEY_LEN),
 	    bytes_of(box.share, SHARE_LEN), box.sealed, NULL) == 0, "seal");
 }
 
@@ -339,7 +219,7 @@ box_open(void)
 {
 	struct secret out;
 
-	must(envelope_open(&box.receiver, bytes_of(box.sealed,
+	bench_must(envelope_open(&box.receiver, bytes_of(box.sealed,
 	    SEALED_SHARE_LEN), &out, NULL) == 0, "open");
 	secret_free(&out);
 }
@@ -348,13 +228,13 @@ static void
 bench_envelopes(void)
 {
 	base_init();
-	report("envelope seal", "us", measure(box_seal, floor_seal),
+	bench_report("envelope seal", "us", bench_measure(box_seal, floor_seal),
 	    "libcrypto floor", 1.15);
-	report("envelope open", "us", measure(box_open, floor_open),
+	bench_report("envelope open", "us", bench_measure(box_open, floor_open),
 	    "libcrypto floor", 1.15);
-	report("envelope seal, bare", "us", measure(box_seal, bare_seal),
+	bench_report("envelope seal, bare", "us", bench_measure(box_seal, bare_seal),
 	    "point arithmetic", -1);
-	report("envelope open, bare", "us", measure(box_open, bare_open),
+	bench_report("envelope open, bare", "us", bench_measure(box_open, bare_open),
 	    "point arithmetic", -1);
 }
 
@@ -363,15 +243,15 @@ bench_deal(void)
 {
 	struct rusage use;
 	struct deal d;
-	double start = now_us();
+	double start = bench_now_us();
 
-	must(deal_make(&d, own.secret, 128, 255, box.keys, NULL) == 0,
+	bench_must(deal_make(&d, own.secret, 128, 255, box.keys, NULL) == 0,
 	    "deal");
-	report("deal 128 of 255", "ms", (struct figure){
-	    .own = (now_us() - start) / 1e3 }, NULL, 1000);
+	bench_report("deal 128 of 255", "ms", (struct figure){
+	    .own = (bench_now_us() - start) / 1e3 }, NULL, 1000);
 	deal_free(&d);
 	getrusage(RUSAGE_SELF, &use);
-	report("peak memory", "KiB", (struct figure){
+	bench_report("peak memory", "KiB", (struct figure){
 	    .own = (double)use.ru_maxrss }, NULL, -1);
 }
 
@@ -388,7 +268,7 @@ main(void)
 	random_bytes(seed, sizeof(seed));
 	random_bytes(own.secret, LEN);
 	random_bytes(box.share, SHARE_LEN);
-	must(keyset_from_seed(&box.receiver, seed, NULL) == 0, "key");
+	bench_must(keyset_from_seed(&box.receiver, seed, NULL) == 0, "key");
 	for (size_t i = 0; i < N_MAX; i++)
 		box.keys[i] = box.receiver.pub;
 	gfshare_fill_rand = peer_random;
@@ -398,5 +278,5 @@ main(void)
 	bench_sharing(16, 32, 50);
 	bench_sharing(128, 255, 10000);
 	keyset_free(&box.receiver);
-	return missed != 0;
+	return bench_missed() != 0;
 }
