@@ -48,8 +48,8 @@ $(B)/unit/entropy_test: LDFLAGS += -Wl$(comma)--wrap=random_bytes \
 # calls of the writer that its test makes fail
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 	fchmod rename renameat2 link isatty)
-# calls that the test of memory bounds counts
-$(B)/unit/memory_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
+# calls that tests of memory bounds count
+$(B)/unit/memory_test $(B)/unit/document_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
 	calloc realloc free)
 
 # secrets are counted, and made to fail

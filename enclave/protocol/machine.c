@@ -39,9 +39,11 @@ refuse_text(struct job *j, uint8_t tag, const char *fmt, ...)
 	va_end(ap);
 	(void)refuse(j, tag);
 	j->reply.u.error.u.text = bytes_str(j->text[0]);
-	/* a cut in the middle of a character would not be JSON */
-	while (!utf8_valid(j->reply.u.error.u.text))
-		j->reply.u.error.u.text.n--;
+	/* a name cut within a character would not be JSON */
+	if (!utf8_valid(j->reply.u.error.u.text))
+		for (char *p = j->text[0]; *p != '\0'; p++)
+			if ((unsigned char)*p > 0x7e)
+				*p = '?';
 	return ERR_REFUSED;
 }
 

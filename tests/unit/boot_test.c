@@ -243,6 +243,22 @@ a_real_enclave_refuses_rehearsals(void **state)
 }
 
 static void
+a_name_cut_within_a_character_still_makes_a_sentence(void **state)
+{
+	static struct stage s;
+	char name[400] = "x";
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	for (size_t i = 1; i < 395; i += 3)
+		memcpy(name + i, "\xe2\x82\xac", 3);
+	s.manifest.ns.name = bytes_str(name);
+	stage_approve(&s);
+	assert_says(boot(&s), "must begin with 'REHEARSAL/'");
+	stage_free(&s);
+}
+
+static void
 share_hashes_must_be_one_a_member(void **state)
 {
 	char text[3 * 129 + 1];
@@ -474,6 +490,8 @@ main(void)
 		cmocka_unit_test(the_pivot_must_have_its_hash),
 		cmocka_unit_test(a_manifest_that_breaks_a_rule_is_refused_and_nothing_changes),
 		cmocka_unit_test(a_real_enclave_refuses_rehearsals),
+		cmocka_unit_test(
+		    a_name_cut_within_a_character_still_makes_a_sentence),
 		cmocka_unit_test(share_hashes_must_be_one_a_member),
 		cmocka_unit_test(files_of_an_earlier_run_are_not_taken_over),
 		cmocka_unit_test(tag_23_carries_json_and_nothing_else),

@@ -349,6 +349,27 @@ what_cannot_be_decoded_is_answered_in_json(void **state)
 }
 
 static void
+a_message_over_128_mib_is_not_even_looked_at(void **state)
+{
+	static struct stage s;
+	struct message m;
+	struct arena arena;
+	struct buf reply;
+	enum wire wire;
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	assert_int_equal(machine_handle(s.m, bytes_of("x", MESSAGE_MAX + 1),
+	    &reply), 0);
+	assert_int_equal(message_read(buf_bytes(&reply), &m, &wire, &arena,
+	    NULL), 0);
+	assert_error(&m, PE_OVERSIZED_PAYLOAD);
+	arena_free(&arena);
+	buf_free(&reply);
+	stage_free(&s);
+}
+
+static void
 an_envelope_that_borsh_cannot_say_is_invalid_msg_in_json(void **state)
 {
 	static struct stage s;
@@ -432,6 +453,7 @@ main(void)
 		cmocka_unit_test(each_request_is_routed_in_the_phases_of_the_table_and_in_no_other),
 		cmocka_unit_test(status_and_version_answer_in_the_encoding_of_the_request),
 		cmocka_unit_test(what_cannot_be_decoded_is_answered_in_json),
+		cmocka_unit_test(a_message_over_128_mib_is_not_even_looked_at),
 		cmocka_unit_test(an_envelope_that_borsh_cannot_say_is_invalid_msg_in_json),
 		cmocka_unit_test(the_envelope_is_none_before_boot_and_whole_after),
 		cmocka_unit_test(after_an_error_there_is_no_live_document_without_a_manifest),
