@@ -1,8 +1,8 @@
 #!/bin/bash
 # make demo: the whole story on throw-away keys, one line a step.
 #
-# Everything is a REHEARSAL: three operators with key files, any two of three.
-# What it makes stays in build/demo to look at.
+# Everything is a REHEARSAL: three operators with key files, any two of three,
+# a SIMULATED enclave.  What it makes stays in build/demo to look at.
 set -u -o pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 5
@@ -88,11 +88,17 @@ drill() {
 
 sources=()
 make_manifest() {
-	printf '%096d PCR%d\n' 0 0 0 1 0 2 >"$D/image.pcrs"
+	local i
+	for i in 0 1 2; do
+		printf "$i%.0s" {1..96} && echo " PCR$i"
+	done >"$D/image.pcrs"
 	printf 'arn:aws:iam::123456789012:role/Rehearsal\n' >"$D/role.arn"
 	quorate manifest new --manifest-version 2 --namespace REHEARSAL/demo \
-		--nonce 1 --restart never "${sources[@]}" \
+		--nonce 1 --restart always "${sources[@]}" \
 		--genesis-output "$D/genesis/genesis_output" --share-hashes \
+		--arg --port --arg "$app_port" \
+		--arg --quorum-key --arg "$E/quorum.key" \
+		--arg --live-key --arg "$E/ephemeral.key" \
 		-o "$D/manifest.json"
 }
 
@@ -103,8 +109,105 @@ approve() {
 	return "${PIPESTATUS[1]}"
 }
 
+# A SIMULATED NSM starts with the image's measurements and the role's.
+start_enclave() {
+	{
+		cat "$D/image.pcrs" &&
+			sed -E 's/.*"pcr3":"([0-9a-f]+)".*/\1 PCR3/' \
+				"$D/manifest.json"
+	} >"$D/nsm.pcrs" || return
+	quorate-enclave-sim --usock "$E/socket" --pki-dir "$D/pki" \
+		--pcrs "$D/nsm.pcrs" --quorum-file "$E/quorum.key" \
+		--ephemeral-file "$E/ephemeral.key" \
+		--manifest-file "$E/manifest" --pivot-file "$E/pivot" \
+		>"$D/log/enclave" 2>&1 &
+	running+=($!)
+	quorate-host --usock "$E/socket" --host-port "$host_port" \
+		>"$D/log/host" 2>&1 &
+	running+=($!)
+	wait_for quorate-relay status --host "$host"
+}
+
+# wait_for COMMAND...: until it succeeds, at most 5 seconds
+wait_for() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"$@" && return
+		sleep 0.05
+	done
+	return 1
+}
+
+stop_all() {
+	[ "${#running[@]}" -eq 0 ] || kill "${running[@]}" 2>/dev/null
+	wait
+}
+
+release() {
+	yes yes 2>/dev/null | quorate share release \
+		--envelope "$D/manifest_envelope" --attestation "$D/setup.doc" \
+		--root "$D/pki/root.pem" \
+		--share "$D/operators/$1/rehearsal-$1.share" \
+		--key "$D/operators/$1/$1.secret" --alias "rehearsal-$1" \
+		--trust "$D/operators/$1/trust" "${own[@]}" \
+		-o "$D/operators/$1/release"
+	return "${PIPESTATUS[1]}"
+}
+
+post() {
+	local f=$D/operators/$1/release/rehearsal-$1
+	quorate-relay post --host "$host" --share "$f.sealed" \
+		--approval "$f.approval" --release "$f.release"
+}
+
+# One line to the application, one line of JSON back.
+ask() {
+	exec 3<>"/dev/tcp/127.0.0.1/$app_port" || return
+	echo "hello, quorum" >&3
+	head -n 1 <&3 >"$D/answer.json"
+	exec 3<&- 3>&-
+	grep -q quorumSignature "$D/answer.json"
+}
+
+field() {
+	sed -E "s/.*\"$1\":\"([0-9a-f]*)\".*/\1/" "$D/answer.json"
+}
+
+# The live key that answered is the one in the live attestation document.
+check_live() {
+	quorate-relay attestation --host "$host" -o "$D/live.doc" &&
+		quorate attestation verify "$D/live.doc" --kind live \
+			--manifest "$D/manifest.json" \
+			--root "$D/pki/root.pem" || return
+	field liveKey >"$D/live.pub"
+	quorate attestation show "$D/live.doc" | sed -n \
+		'/^public_key/,/^user_data/p' | grep '^ ' | tr -d ' \n' |
+		grep -qF "$(cat "$D/live.pub")" || return
+	signed "$D/live.pub" liveSignature
+}
+
+check_quorum() {
+	[ "$(field quorumKey)" = "$(cat "$D/genesis/quorum_key.pub")" ] &&
+		signed "$D/genesis/quorum_key.pub" quorumSignature
+}
+
+# signed FILE.pub FIELD: over the example's own prefix and our line
+signed() {
+	printf 'hello-example/v1\0hello, quorum' |
+		quorate key verify --pub "$1" --signature "$(field "$2")"
+}
+
 rm -rf "$D"
-mkdir -p "$D/log" "$D/approvals" || exit 5
+mkdir -p "$D/log" "$D/approvals" "$D/enclave" || exit 5
+running=()
+trap stop_all EXIT
+E=$(cd "$D/enclave" && pwd)
+app_port=$((20000 + RANDOM % 10000))
+host_port=$((30000 + RANDOM % 10000))
+host=http://127.0.0.1:$host_port/qos
+own=(--manifest-set "$D/set" --pcrs "$D/image.pcrs"
+	--role-arn-file "$D/role.arn" --pivot build/hello
+	--quorum-key "$D/genesis/quorum_key.pub")
 sources=(--manifest-set "$D/set" --share-set "$D/set" --pcrs "$D/image.pcrs"
 	--role-arn-file "$D/role.arn" --pivot build/hello
 	--quorum-key "$D/genesis/quorum_key.pub")
@@ -125,6 +228,18 @@ step "manifest and approvals become an envelope" \
 	--approvals "$D/approvals" -o "$D/manifest_envelope"
 step "the envelope is checked against the manifest set" \
 	quorate manifest check "$D/manifest_envelope" --manifest-set "$D/set"
+step "a SIMULATED enclave and its host start" start_enclave
+step "boot: the enclave attests its manifest and its setup key" \
+	quorate-relay boot --host "$host" --envelope "$D/manifest_envelope" \
+	--pivot build/hello -o "$D/setup.doc"
+step "alice verifies the document and releases her share" release alice
+step "carol verifies the document and releases her share" release carol
+step "alice's share is posted: one more to go" post alice
+step "carol's share is posted: the enclave has the quorum key" post carol
+step "status: who posted, what runs" quorate-relay status --host "$host"
+step "the application answers, signed by both keys" wait_for ask
+step "the live key is the attested one, and its signature holds" check_live
+step "the quorum key is genesis' own, and its signature holds" check_quorum
 
 us=$((${EPOCHREALTIME/./} - began))
 printf 'demo: ok, %d.%02d s; the files are in %s, the steps'"'"' output in %s\n' \
