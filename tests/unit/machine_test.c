@@ -68,7 +68,7 @@ the_honest_path_works_in_every_version_and_encoding(void **state)
 }
 
 static void
-boot_asks_for_a_document_of_the_hash_and_the_setup_key_without_a_nonce(
+boot_attests_hash_and_setup_key_without_a_nonce(
     void **state)
 {
 	struct digest384 commitment, value;
@@ -273,7 +273,7 @@ blank(const struct stage *s, uint8_t tag)
 }
 
 static void
-each_request_is_routed_in_the_phases_of_the_table_and_in_no_other(
+requests_are_routed_in_the_phases_of_the_table_alone(
     void **state)
 {
 	const struct message *m;
@@ -328,7 +328,7 @@ static void
 what_cannot_be_decoded_is_answered_in_json(void **state)
 {
 	static const char *const bad[] = { "", "{", "\"statusRequestt\"",
-	    "{\"statusRequest\":1}", "\x01\x01", "\xff", "\x17" "abc" };
+	    "{\"statusRequest\":1}", "\x01\x01", "\xff", "\x17zz" };
 	/* a genesis request in Borsh */
 	const uint8_t legacy[] = { PM_BOOT_GENESIS_REQ, 0, 0, 0, 0 };
 	static struct stage s;
@@ -445,12 +445,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_honest_path_works_in_every_version_and_encoding),
-		cmocka_unit_test(boot_asks_for_a_document_of_the_hash_and_the_setup_key_without_a_nonce),
+		cmocka_unit_test(boot_attests_hash_and_setup_key_without_a_nonce),
 		cmocka_unit_test(the_live_key_is_the_one_that_pcr17_commits_to),
 		cmocka_unit_test(the_commitment_is_that_of_the_vector),
 		cmocka_unit_test(files_appear_in_order_and_the_quorum_file_last),
 		cmocka_unit_test(the_stored_manifest_has_the_hash_that_was_approved),
-		cmocka_unit_test(each_request_is_routed_in_the_phases_of_the_table_and_in_no_other),
+		cmocka_unit_test(requests_are_routed_in_the_phases_of_the_table_alone),
 		cmocka_unit_test(status_and_version_answer_in_the_encoding_of_the_request),
 		cmocka_unit_test(what_cannot_be_decoded_is_answered_in_json),
 		cmocka_unit_test(a_message_over_128_mib_is_not_even_looked_at),
