@@ -19,14 +19,14 @@ struct commitment {
 static int
 nsm_refuse(struct job *j, const char *what, int code)
 {
-	static const char *const names[] = { "Success", "InvalidArgument",
+	static const char *const names[] = { "nonsense", "InvalidArgument",
 	    "InvalidIndex", "InvalidResponse", "ReadOnlyIndex",
 	    "InvalidOperation", "BufferTooSmall", "InputTooLarge",
 	    "InternalError" };
+	size_t at = (size_t)code;	/* a negative one is over all names */
 
 	return refuse_text(j, PE_QOS_ATTEST, "the NSM answered %s with %s",
-	    what, code > 0 && (size_t)code < COUNT(names) ? names[code] :
-	    "an unknown error");
+	    what, names[at < COUNT(names) ? at : 0]);
 }
 
 static struct commitment
