@@ -10,6 +10,9 @@
 #define NSM_REQUEST_MAX 0x1000	/* the driver refuses more: EMSGSIZE */
 #define NSM_REPLY_MAX 0x3000	/* the driver cuts off more, in silence */
 
+/* A request and its reply have one name; by enum nsm_tag. */
+extern const char *const nsm_names[];
+
 struct nsm_request {
 	enum nsm_tag tag;
 	uint16_t number;	/* index or range */

@@ -1,13 +1,12 @@
 /*
- * NSM requests and replies: RFC 8949 in the shapes of QOS wire 11.
+ * NSM replies: RFC 8949 in the shapes of QOS wire 11.
  *
- * Requests are definite and shortest.  Replies are read by key, in any
- * order, with heads of any length and indefinite items, as firmware of
- * different years writes them.  libcbor's stream decoder reads the heads: it
- * takes one item at a time, holds every length against the bytes that are
- * there and, unlike cbor_load, allocates nothing, so that a hostile reply
- * costs neither memory nor time.  The walk over it is below; its depth is
- * bounded by SKIP_DEPTH.
+ * Read by key, in any order, with heads of any length and indefinite items,
+ * as firmware of different years writes them.  libcbor's stream decoder reads
+ * the heads: it takes one item at a time, holds every length against the
+ * bytes that are there and, unlike cbor_load, allocates nothing, so that a
+ * hostile reply costs neither memory nor time.  The walk over it is below;
+ * its depth is bounded by SKIP_DEPTH.
  *
  * Unknown keys are read over, as QOS does; a known one that is missing,
  * twice or of another type is an error, and so are bytes after the end.
@@ -20,94 +19,6 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SKIP_DEPTH 8
 #define BREAK 0xff
-
-/* --- requests */
-
-struct out {
-	uint8_t *p;
-	size_t left, n;
-	bool full;
-};
-
-/* Every encoder returns what it wrote, 0 where it did not fit. */
-static void
-wrote(struct out *o, size_t n)
-{
-	if (n == 0)
-		o->full = true;
-	o->p += n;
-	o->left -= n;
-	o->n += n;
-}
-
-static void
-put_raw(struct out *o, const void *p, size_t n)
-{
-	if (n > o->left) {
-		o->full = true;
-	} else if (n > 0) {
-		memcpy(o->p, p, n);
-		wrote(o, n);
-	}
-}
-
-static void
-put_text(struct out *o, const char *text)
-{
-	size_t n = strlen(text);
-
-	wrote(o, cbor_encode_string_start(n, o->p, o->left));
-	put_raw(o, text, n);
-}
-
-static void
-put_map(struct out *o, size_t count)
-{
-	wrote(o, cbor_encode_map_start(count, o->p, o->left));
-}
-
-static void
-put_number(struct out *o, const char *key, uint16_t v)
-{
-	put_text(o, key);
-	wrote(o, cbor_encode_uint(v, o->p, o->left));
-}
-
-static void
-put_bytes(struct out *o, const char *key, struct bytes b)
-{
-	put_text(o, key);
-	if (b.p == NULL) {
-		wrote(o, cbor_encode_null(o->p, o->left));
-		return;
-	}
-	wrote(o, cbor_encode_bytestring_start(b.n, o->p, o->left));
-	put_raw(o, b.p, b.n);
-}
-
-static void
-put_body(struct out *o, const struct nsm_request *q)
-{
-	switch (q->tag) {
-	case NSM_EXTEND_PCR:
-		put_map(o, 2);
-		put_number(o, "index", q->number);
-		put_bytes(o, "data", bytes_of(q->data.p == NULL ? o->p :
-		    q->data.p, q->data.n));
-		break;
-	case NSM_ATTESTATION:
-		put_map(o, 3);
-		put_bytes(o, "user_data", q->user_data);
-		put_bytes(o, "nonce", q->nonce);
-		put_bytes(o, "public_key", q->public_key);
-		break;
-	default:
-		put_map(o, 1);
-		put_number(o, q->tag == NSM_LOCK_PCRS ? "range" : "index",
-		    q->number);
-		break;
-	}
-}
 
 /* --- the shapes of replies */
 
@@ -138,39 +49,19 @@ static const struct part describe_fields[] = {
 	{ "digest", F_DIGEST, AT(info.digest) },
 };
 
-/* A request and its reply have one name; unit replies are that alone. */
+/* By request; a reply without a body is the bare name. */
 static const struct shape {
-	const char *name;
-	bool bare;		/* the request has no body either */
 	const struct part *parts;
 	size_t count;
 } shapes[] = {
-	[NSM_DESCRIBE_PCR] = { "DescribePCR", false, pcr_fields,
-	    COUNT(pcr_fields) },
-	[NSM_EXTEND_PCR] = { "ExtendPCR", false, data_fields,
-	    COUNT(data_fields) },
-	[NSM_LOCK_PCR] = { "LockPCR", false, NULL, 0 },
-	[NSM_LOCK_PCRS] = { "LockPCRs", false, NULL, 0 },
-	[NSM_DESCRIBE_NSM] = { "DescribeNSM", true, describe_fields,
-	    COUNT(describe_fields) },
-	[NSM_ATTESTATION] = { "Attestation", false, document_fields,
-	    COUNT(document_fields) },
-	[NSM_GET_RANDOM] = { "GetRandom", true, random_fields,
-	    COUNT(random_fields) },
+	[NSM_DESCRIBE_PCR] = { pcr_fields, COUNT(pcr_fields) },
+	[NSM_EXTEND_PCR] = { data_fields, COUNT(data_fields) },
+	[NSM_LOCK_PCR] = { NULL, 0 },
+	[NSM_LOCK_PCRS] = { NULL, 0 },
+	[NSM_DESCRIBE_NSM] = { describe_fields, COUNT(describe_fields) },
+	[NSM_ATTESTATION] = { document_fields, COUNT(document_fields) },
+	[NSM_GET_RANDOM] = { random_fields, COUNT(random_fields) },
 };
-
-size_t
-nsm_request_write(const struct nsm_request *q, uint8_t *out, size_t cap)
-{
-	struct out o = { .p = out, .left = cap };
-
-	if (!shapes[q->tag].bare)
-		put_map(&o, 1);
-	put_text(&o, shapes[q->tag].name);
-	if (!shapes[q->tag].bare)
-		put_body(&o, q);
-	return o.full ? 0 : o.n;
-}
 
 /* --- one item of a reply at a time */
 
@@ -566,10 +457,11 @@ read_error(struct in *r, enum nsm_error *out)
 
 /* {name: body}, {"Error": name}, or a bare name; and nothing after it. */
 static int
-read_reply(struct in *r, const struct shape *s, struct nsm_reply *out,
+read_reply(struct in *r, enum nsm_tag want, struct nsm_reply *out,
     enum nsm_error *error)
 {
-	struct bytes name = { NULL, 0 };
+	const struct shape *s = &shapes[want];
+	struct bytes own = bytes_str(nsm_names[want]), name = { NULL, 0 };
 	struct token head;
 	int e = next(r);
 
@@ -580,7 +472,7 @@ read_reply(struct in *r, const struct shape *s, struct nsm_reply *out,
 		if ((e = join(r, T_TEXT, &name)) != 0)
 			return e;
 		return s->parts == NULL && r->left == 0 &&
-		    bytes_equal(name, bytes_str(s->name)) ? 0 : ERR_INPUT;
+		    bytes_equal(name, own) ? 0 : ERR_INPUT;
 	}
 	if (!more(r, &head))
 		return ERR_INPUT;
@@ -588,7 +480,7 @@ read_reply(struct in *r, const struct shape *s, struct nsm_reply *out,
 		return e;
 	if (bytes_equal(name, bytes_str("Error")))
 		e = read_error(r, error);
-	else if (s->parts != NULL && bytes_equal(name, bytes_str(s->name)))
+	else if (s->parts != NULL && bytes_equal(name, own))
 		e = read_fields(r, s, out);
 	else
 		e = ERR_INPUT;
@@ -605,7 +497,7 @@ nsm_reply_read(enum nsm_tag want, uint8_t *in, size_t n,
 	struct in r = { .p = in, .left = n };
 
 	memset(out, 0, sizeof(*out));
-	if (read_reply(&r, &shapes[want], out, &error) != 0)
+	if (read_reply(&r, want, out, &error) != 0)
 		return NSM_INTERNAL_ERROR;
 	return (int)error;
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# The module and the real programs: what is linked into them, and
+# quorate-enclave on a stand-in for /dev/nsm (tests/standin).
+#
+# bats runs each command in a shell of its own and reads $status, $output:
+# shellcheck disable=SC2154
+
+load lib
+bats_require_minimum_version 1.5.0
+
+setup() {
+	begin
+	enclave=$top/build/quorate-enclave
+	standin=$top/build/standin
+	children=
+}
+
+teardown() {
+	# shellcheck disable=SC2086 # a list of numbers
+	[ -z "$children" ] || kill $children 2>/dev/null || true
+	end
+}
+
+# until FILE has a line with these words in it, for at most 5 s
+until_says() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		grep -qF -e "$2" "$1" && return 0
+		sleep 0.05
+	done
+	cat "$1"
+	return 1
+}
+
+@test "no simulated symbol or certificate is in quorate-enclave" {
+	# the control: both are found where they belong
+	nm "$enclave-sim" | grep -q nsm_sim_
+	grep -qa SIMULATED-quorate "$enclave-sim"
+	for f in "$enclave" "$top"/build/lib/{nsm,protocol,runtime}.a \
+		"$top"/build/lib/{attestation,airgap}.a; do
+		run -1 grep -a -e nsm_sim_ -e SIMULATED-quorate "$f"
+	done
+	nm "$enclave" | grep -q nsm_device_open
+	run -1 grep nsm_sim_ <(nm "$enclave")
+}
+
+@test "libcbor allocates nothing for quorate-enclave: no such call of it" {
+	run nm -D --undefined-only "$enclave"
+	[ "$status" -eq 0 ]
+	grep -qw cbor_stream_decode <<<"$output"
+	run -1 grep -vwE 'cbor_(encode_[a-z]+|stream_decode)' \
+		<(grep -ow 'cbor_[a-z0-9_]*' <<<"$output" |
+			sed 's/\(cbor_encode_[a-z]*\)_start/\1/')
+}
+
+@test "without /dev/nsm quorate-enclave says so and ends with 5" {
+	[ ! -e /dev/nsm ] || skip "this is an enclave"
+	fails 5 "outside a Nitro enclave use quorate-enclave-sim" -- \
+		"$enclave" --usock "$work/socket"
+}
+
+@test "quorate-enclave opens the stand-in, serves, and stops on SIGTERM" {
+	"$standin/nsm_server" "$work/nsm" "$work/pki" >"$work/server" 2>&1 3>&- &
+	children=$!
+	until_says "$work/server" ready
+	NSM_STANDIN=$work/nsm LD_PRELOAD=$standin/nsm_preload.so \
+		"$enclave" --usock "$work/socket" >"$work/log" 2>&1 3>&- &
+	pid=$!
+	children="$children $pid"
+	until_says "$work/log" ready
+	run -1 grep SIMULATED "$work/log"
+	[ -S "$work/socket" ]
+	kill "$pid"
+	wait "$pid"
+	[ ! -e "$work/socket" ]
+	# a module that is gone is not one that is there
+	kill "${children%% *}"
+	run env NSM_STANDIN="$work/nsm" \
+		LD_PRELOAD="$standin/nsm_preload.so" \
+		"$enclave" --usock "$work/socket"
+	[ "$status" -eq 5 ]
+	[[ $output == *"/dev/nsm: "* ]]
+}
