@@ -17,6 +17,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "airgap/record/aws_root.h"
+#include "enclave/attestation/verify.h"
 #include "enclave/nsm/nsm.h"
 
 #define START INT64_C(1800000000)	/* 2027 */
@@ -435,6 +437,27 @@ a_leaf_serves_many_documents(void **state)
 	buf_free(&b);
 }
 
+static void
+our_own_verifier_takes_a_document_with_its_root_and_no_other(void **state)
+{
+	static struct attestation doc;
+	struct buf document = { 0 };
+	struct err e = { 0 };
+	(void)state;
+
+	assert_int_equal(nsm->ops->lock_range(nsm, 32), 0);
+	assert_int_equal(nsm->ops->attest(nsm, bytes_str("data"), NONE,
+	    bytes_str("key"), &document), 0);
+	assert_int_equal(attestation_read(buf_bytes(&document), &doc, &e), 0);
+	assert_true(attestation_simulated(&doc));
+	assert_int_equal(attestation_verify_chain(&doc, nsm->root, START,
+	    &e), 0);
+	assert_int_equal(attestation_read(buf_bytes(&document), &doc, &e), 0);
+	assert_int_equal(attestation_verify_chain(&doc, aws_root_der(), START,
+	    &e), ERR_REFUSED);
+	buf_free(&document);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -448,6 +471,7 @@ main(void)
 		T(certificates_live_and_may_as_those_of_aws),
 		T(a_document_of_any_hour_is_valid_then_and_not_later),
 		T(a_leaf_serves_many_documents),
+		T(our_own_verifier_takes_a_document_with_its_root_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
