@@ -49,8 +49,8 @@ $(B)/unit/entropy_test: LDFLAGS += -Wl$(comma)--wrap=random_bytes \
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 	fchmod rename renameat2 link isatty)
 # calls that tests of memory bounds count
-$(B)/unit/memory_test $(B)/unit/document_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
-	calloc realloc free)
+$(B)/unit/memory_test $(B)/unit/document_test: LDFLAGS += \
+	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free)
 
 # secrets are counted, and made to fail
 $(B)/unit/provision_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,\
