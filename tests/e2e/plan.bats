@@ -145,7 +145,7 @@ rehearsal() { plan rehearsal --threshold 2 "$@"; }
 
 @test "a name that could lie on the screen or on the disk makes no plan" {
 	keys a b c
-	esc=$'\e[2J' rlo=$'\u202e' zero=$'\u200b'
+	esc=$'\e[2J' rlo=$'\xe2\x80\xae' zero=$'\xe2\x80\x8b'
 	for bad in "x$esc" "x$rlo" "x$zero" $'x\ny' ' x' 'x ' $'x\xff'; do
 		cp c.pub "$bad.pub"
 		harmless 3 "alias" -- quorate plan new --mode production \
