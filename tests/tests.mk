@@ -5,6 +5,7 @@
 #   tests/crash/*_crash.c    a program         $(B)/crash/
 #   tests/crash/*_preload.c  for LD_PRELOAD    $(B)/crash/*.so
 #   tests/standin/*_server.c what e2e stands up $(B)/standin/
+#   tests/standin/*_client.c who talks to it    $(B)/standin/
 #   tests/standin/*_preload.c for LD_PRELOAD   $(B)/standin/*.so
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
@@ -13,7 +14,7 @@ LIBS_TEST = $(call lib,$(LAYERS))
 tests_in = $(sort $(wildcard tests/$(1)/*_$(2).c))
 bin_of = $(patsubst tests/%.c,$(B)/%,$(call tests_in,$(1),$(2)))
 help_of = $(call obj,$(filter-out %_test.c %_ct.c %_fuzz.c %_crash.c \
-	%_preload.c %_server.c %_bench.c,$(sort $(wildcard tests/$(1)/*.c))))
+	%_preload.c %_server.c %_client.c %_bench.c,$(sort $(wildcard tests/$(1)/*.c))))
 
 UNIT_BIN := $(call bin_of,unit,test)
 CT_BIN := $(call bin_of,ct,ct)
@@ -21,7 +22,7 @@ FUZZ_BIN := $(call bin_of,fuzz,fuzz)
 BENCH_BIN := $(call bin_of,bench,bench)
 CRASH_BIN := $(call bin_of,crash,crash) \
 	$(addsuffix .so,$(call bin_of,crash,preload))
-STANDIN_BIN := $(call bin_of,standin,server) \
+STANDIN_BIN := $(call bin_of,standin,server) $(call bin_of,standin,client) \
 	$(addsuffix .so,$(call bin_of,standin,preload))
 
 comma := ,

@@ -5,6 +5,8 @@
 #ifndef ENCLAVE_PROTOCOL_MACHINE_H
 #define ENCLAVE_PROTOCOL_MACHINE_H
 
+#include <sys/types.h>
+
 #include "enclave/protocol/effects.h"
 
 struct machine;
@@ -45,5 +47,14 @@ bool machine_ready(const struct machine *m);
 
 /* The manifest in force, or NULL before boot; borrowed until machine_free. */
 const struct manifest *machine_manifest(const struct machine *m);
+
+/*
+ * The user that the manifest's V2 env names for the pivot; false if none.
+ * ERR_INPUT if the value is no number below 2^32 - 1: such a manifest is not
+ * booted.
+ */
+#define PIVOT_UID_ENV "QUORATE_PIVOT_UID"
+int pivot_user(const struct manifest *m, bool *named, uid_t *uid,
+    struct err *e) MUST_CHECK;
 
 #endif

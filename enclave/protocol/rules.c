@@ -118,6 +118,57 @@ check_bridges(const struct manifest *mf, struct err *e)
 	return 0;
 }
 
+static bool
+decimal(struct bytes text, uint64_t *v)
+{
+	*v = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9' || *v >= UINT32_MAX)
+			return false;
+		*v = *v * 10 + (uint64_t)(text.p[i] - '0');
+	}
+	return text.n > 0 && *v < UINT32_MAX;
+}
+
+int
+pivot_user(const struct manifest *m, bool *named, uid_t *uid, struct err *e)
+{
+	struct rd rd = list_walk(&m->pivot.env);
+	struct env_var x;
+	uint64_t v;
+
+	*named = false;
+	while (list_next(&rd, &type_env_var, &x)) {
+		if (!bytes_equal(x.name, bytes_str(PIVOT_UID_ENV)))
+			continue;
+		if (!decimal(x.value, &v))
+			return err_set(e, ERR_INPUT, PIVOT_UID_ENV " is not "
+			    "a user id");
+		*named = true;
+		*uid = (uid_t)v;
+	}
+	return 0;
+}
+
+/* What could not be started once the key is there is not booted. */
+static int
+check_start(struct job *j, const struct manifest *mf)
+{
+	struct rd rd = list_walk(&mf->pivot.args);
+	struct err e = { 0 };
+	struct bytes arg;
+	bool named;
+	uid_t uid;
+
+	if (pivot_user(mf, &named, &uid, &e) != 0)
+		return refuse_text(j, PE_INVALID_PIVOT_ENV, "%s", e.text);
+	while (list_next(&rd, &type_str, &arg))
+		if (arg.n > 0 && memchr(arg.p, 0, arg.n) != NULL)
+			return refuse_text(j, PE_QOS_ATTEST, "an argument of "
+			    "the pivot has a NUL byte");
+	return 0;
+}
+
 int
 boot_check_manifest(const struct machine *m, struct job *j,
     const struct manifest *mf, bool *dev_boot)
@@ -129,8 +180,8 @@ boot_check_manifest(const struct machine *m, struct job *j,
 	*dev_boot = m->c.simulated && is_dev_boot(mf);
 	if ((r = check_bridges(mf, &e)) != 0)
 		return refuse_err(j, r, &e);
-	if (*dev_boot)
-		return 0;
+	if ((r = check_start(j, mf)) != 0 || *dev_boot)
+		return r;
 	if ((r = check_mode(m, mf, &e)) != 0)
 		return refuse_err(j, r, &e);
 	if ((r = set_check(&mf->share_set, "share set", 2, &why, &e)) != 0)

@@ -27,6 +27,8 @@ struct enclave {
 	struct pivot_supervisor *pivot;
 	struct watch signals;
 	bool pivot_started;
+	int failed;			/* why the pivot cannot start */
+	struct err failure;
 };
 
 static void
@@ -128,14 +130,11 @@ wire_effects(struct enclave *v)
 static void
 start_pivot(struct enclave *v)
 {
-	struct err e;
-
 	v->pivot_started = true;
-	if (pivot_start(v->pivot, machine_manifest(v->machine), &e) != 0) {
-		say(v, e.text);
-		say(v, "the pivot cannot be started; stopping");
+	v->failed = pivot_start(v->pivot, machine_manifest(v->machine),
+	    &v->failure);
+	if (v->failed != 0)
 		loop_stop(v->loop);
-	}
 }
 
 static int
@@ -184,6 +183,7 @@ watch_signals(struct enclave *v, struct err *e)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
 	v->signals = (struct watch){ -1, on_signal, v };
+	signal(SIGPIPE, SIG_IGN);	/* a console that went away */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    (v->signals.fd = signalfd(-1, &set, SFD_NONBLOCK |
 	    SFD_CLOEXEC)) < 0 ||
@@ -227,6 +227,21 @@ close_all(struct enclave *v)
 	loop_free(v->loop);
 }
 
+/* Boot will refuse them with an error that has no room for names. */
+static void
+say_left_over(struct enclave *v)
+{
+	char line[ERR_TEXT_MAX];
+
+	for (unsigned f = FILE_EPHEMERAL; f <= FILE_PIVOT; f++) {
+		if (!exists(v, (enum enclave_file)f))
+			continue;
+		snprintf(line, sizeof(line), "%s is left from an earlier run; "
+		    "no boot before it is removed", v->o->paths.path[f]);
+		say(v, line);
+	}
+}
+
 int
 enclave_run(const struct enclave_options *o, struct nsm *nsm, struct err *e)
 {
@@ -239,9 +254,14 @@ enclave_run(const struct enclave_options *o, struct nsm *nsm, struct err *e)
 	v->nsm = nsm;
 	wire_effects(v);
 	if ((r = open_all(v, e)) == 0) {
+		say_left_over(v);
 		say(v, nsm->simulated ? "ready; SIMULATED nsm: rehearsal only"
 		    : "ready");
 		r = loop_run(v->loop, e);
+	}
+	if (r == 0 && (r = v->failed) != 0) {
+		*e = v->failure;
+		err_prefix(e, "the pivot cannot be started");
 	}
 	close_all(v);
 	free(v);

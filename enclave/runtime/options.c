@@ -63,8 +63,8 @@ help(const struct enclave_cli *c, const struct name t[static NAMES])
 	if (c->simulated)
 		printf("  %-17s FILE   lines \"HEX PCRn\": PCR0 to 4 at the "
 		    "start\n", "--pcrs");
-	printf("\nSIGTERM stops it cleanly. Exit status: 0 done, 2 usage, "
-	    "5 system\n");
+	printf("\nSIGTERM stops it cleanly. Exit status: 0 done, 1 refused, "
+	    "2 usage, 3 input, 5 system\n");
 }
 
 static int

@@ -4,7 +4,8 @@
  * Its environment is the manifest's V2 env and nothing else (QOS validates
  * and hashes that env but never passes it); its input is /dev/null; its
  * output too, except in debug mode, where lines appear on our console with
- * PIVOT[OUT] or PIVOT[ERR] before them.
+ * PIVOT[OUT] or PIVOT[ERR] before them.  It leads a session and group of its
+ * own, which a stop ends as a whole, and it does not outlive us.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +14,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "enclave/protocol/machine.h"
 #include "enclave/runtime/pivot.h"
 
 #define LINE_MAX_LEN 1024
+#define LAST_WORDS 128	/* reads of 512 bytes: what a pipe holds */
 
 struct pipe_reader {
 	struct watch watch;
@@ -34,7 +38,7 @@ struct pivot_supervisor {
 	const struct manifest *m;
 	char **argv, **envp;
 	pid_t pid;			/* 0: not running */
-	bool stopping, killed;
+	bool stopping;
 	struct timer timer;
 	struct pipe_reader out, err;
 };
@@ -70,11 +74,31 @@ flush_line(struct pipe_reader *r)
 	r->n = 0;
 }
 
+/* False at the end of the output. */
+static bool
+read_output(struct pipe_reader *r)
+{
+	char buf[512];
+	ssize_t n;
+
+	errno = 0;
+	n = read(r->watch.fd, buf, sizeof(buf));
+	for (ssize_t i = 0; i < n; i++) {
+		if (buf[i] == '\n' || r->n == LINE_MAX_LEN)
+			flush_line(r);
+		if (buf[i] != '\n')
+			r->line[r->n++] = buf[i];
+	}
+	return n > 0 || (n < 0 && errno == EINTR);
+}
+
 static void
 reader_close(struct pipe_reader *r)
 {
 	if (!r->open)
 		return;
+	for (int i = 0; i < LAST_WORDS && read_output(r); i++)
+		continue;
 	if (r->n > 0)
 		flush_line(r);
 	loop_unwatch(r->owner->c.loop, &r->watch);
@@ -85,21 +109,9 @@ reader_close(struct pipe_reader *r)
 static void
 on_output(struct watch *w, uint32_t events)
 {
-	struct pipe_reader *r = w->ctx;
-	char buf[512];
-	ssize_t n = read(w->fd, buf, sizeof(buf));
-
 	(void)events;
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-		reader_close(r);
-		return;
-	}
-	for (ssize_t i = 0; i < n; i++) {
-		if (buf[i] == '\n' || r->n == LINE_MAX_LEN)
-			flush_line(r);
-		if (buf[i] != '\n')
-			r->line[r->n++] = buf[i];
-	}
+	if (!read_output(w->ctx) && errno != EAGAIN)
+		reader_close(w->ctx);
 }
 
 /* --- what the manifest says */
@@ -173,44 +185,20 @@ make_envp(const struct list *env)
 	return v;
 }
 
-int
-pivot_user(const struct manifest *m, bool *named, uid_t *uid, struct err *e)
-{
-	struct rd rd = list_walk(&m->pivot.env);
-	struct env_var x;
-	uint64_t v = 0;
-
-	*named = false;
-	while (list_next(&rd, &type_env_var, &x)) {
-		if (!bytes_equal(x.name, bytes_str(PIVOT_UID_ENV)))
-			continue;
-		for (size_t i = 0; i < x.value.n && v < UINT32_MAX; i++) {
-			if (x.value.p[i] < '0' || x.value.p[i] > '9')
-				goto bad;
-			v = v * 10 + (uint64_t)(x.value.p[i] - '0');
-		}
-		if (x.value.n == 0 || v >= UINT32_MAX)
-			goto bad;
-		*named = true;
-		*uid = (uid_t)v;
-	}
-	return 0;
-bad:
-	return err_set(e, ERR_INPUT, "env " PIVOT_UID_ENV " is not a user id");
-}
-
 /* --- processes */
 
 /* In the child; only async-signal-safe calls. */
 static void
-become_pivot(struct pivot_supervisor *p, int out, int err, bool named,
-    uid_t uid)
+become_pivot(struct pivot_supervisor *p, pid_t parent, int out, int err,
+    bool named, uid_t uid)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	setsid();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out >= 0 ? out : null, STDOUT_FILENO) < 0 ||
 	    dup2(err >= 0 ? err : null, STDERR_FILENO) < 0)
@@ -219,6 +207,9 @@ become_pivot(struct pivot_supervisor *p, int out, int err, bool named,
 		_exit(126);
 	if (named && (setgroups(0, NULL) != 0 || setgid((gid_t)uid) != 0 ||
 	    setuid(uid) != 0))
+		_exit(126);
+	/* after setuid, which forgets it */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
 		_exit(126);
 	execve(p->c.paths->path[FILE_PIVOT], p->argv, p->envp);
 	_exit(127);
@@ -256,6 +247,7 @@ static int
 spawn(struct pivot_supervisor *p, struct err *e)
 {
 	int out = -1, err = -1, r;
+	pid_t parent = getpid();
 	uid_t uid = 0;
 	bool named;
 
@@ -269,7 +261,7 @@ spawn(struct pivot_supervisor *p, struct err *e)
 	}
 	p->pid = fork();
 	if (p->pid == 0)
-		become_pivot(p, out, err, named, uid);
+		become_pivot(p, parent, out, err, named, uid);
 	if (p->pid < 0) {
 		p->pid = 0;
 		r = err_set(e, ERR_SYSTEM, "cannot fork: %s", strerror(errno));
@@ -284,6 +276,14 @@ out:
 	return r;
 }
 
+/* Also what it has started; it leads no group before its setsid. */
+static void
+end_pivot(struct pivot_supervisor *p, int sig)
+{
+	if (kill(-p->pid, sig) != 0)
+		kill(p->pid, sig);
+}
+
 static void
 on_timer(struct timer *t)
 {
@@ -291,8 +291,7 @@ on_timer(struct timer *t)
 	struct err e;
 
 	if (p->stopping && p->pid > 0) {
-		p->killed = true;
-		kill(p->pid, SIGKILL);
+		end_pivot(p, SIGKILL);
 		return;
 	}
 	if (p->stopping || p->m->pivot.restart != RESTART_ALWAYS) {
@@ -325,7 +324,7 @@ pivot_free(struct pivot_supervisor *p)
 	if (p == NULL)
 		return;
 	if (p->pid > 0) {
-		kill(p->pid, SIGKILL);
+		end_pivot(p, SIGKILL);
 		waitpid(p->pid, NULL, 0);
 	}
 	loop_unset(p->c.loop, &p->timer);
@@ -361,6 +360,9 @@ pivot_start(struct pivot_supervisor *p, const struct manifest *m,
 static void
 pivot_ended(struct pivot_supervisor *p, int status)
 {
+	/* nothing that it started goes on alone */
+	if (p->stopping)
+		kill(-p->pid, SIGKILL);
 	p->pid = 0;
 	if (WIFSIGNALED(status))
 		say(p, "pivot ended by signal %d", WTERMSIG(status));
@@ -389,6 +391,6 @@ pivot_stop(struct pivot_supervisor *p)
 		return;
 	p->stopping = true;
 	if (p->pid > 0)
-		kill(p->pid, SIGTERM);
+		end_pivot(p, SIGTERM);
 	loop_set(p->c.loop, &p->timer, p->pid > 0 ? PIVOT_KILL_MS : 0);
 }

@@ -12,7 +12,6 @@
 #define PIVOT_RESTART_MS 50		/* as QOS */
 #define PIVOT_QUIT_MS 3000		/* after an exit with policy Never */
 #define PIVOT_KILL_MS 2000		/* from SIGTERM to SIGKILL */
-#define PIVOT_UID_ENV "QUORATE_PIVOT_UID"
 
 struct pivot_supervisor;
 
@@ -41,12 +40,5 @@ void pivot_reap(struct pivot_supervisor *p);
 
 /* SIGTERM, later SIGKILL, then ended(); at once if nothing runs. */
 void pivot_stop(struct pivot_supervisor *p);
-
-/*
- * The user that V2 env names; false if it names none.  ERR_INPUT if the
- * value is no number below 2^32 - 1.
- */
-int pivot_user(const struct manifest *m, bool *named, uid_t *uid,
-    struct err *e) MUST_CHECK;
 
 #endif

@@ -354,6 +354,22 @@ new_socket(struct server *s, int family, const char *what, struct err *e)
 	return fd;
 }
 
+/* Does somebody listen there?  A full backlog is an answer too. */
+static bool
+in_use(const struct sockaddr_un *a)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+	bool used;
+
+	if (fd < 0)
+		return false;
+	used = connect(fd, (const struct sockaddr *)a, sizeof(*a)) == 0 ||
+	    errno == EAGAIN;
+	close(fd);
+	return used;
+}
+
 int
 server_listen_unix(struct server *s, const char *path, struct err *e)
 {
@@ -369,6 +385,9 @@ server_listen_unix(struct server *s, const char *path, struct err *e)
 		if (!S_ISSOCK(st.st_mode))
 			return err_set(e, ERR_EXISTS, "%s is there and is no "
 			    "socket", path);
+		if (in_use(&a))
+			return err_set(e, ERR_EXISTS, "another process "
+			    "listens on %s", path);
 		unlink(path);
 	}
 	if ((fd = new_socket(s, AF_UNIX, path, e)) < 0)

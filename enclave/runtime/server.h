@@ -33,7 +33,7 @@ struct server_config {
 int server_new(const struct server_config *c, struct server **out,
     struct err *e) MUST_CHECK;
 
-/* Listens on a unix socket (a stale one is replaced, mode 0600). */
+/* On a unix socket, mode 0600; a stale one is replaced, a live one is not. */
 int server_listen_unix(struct server *s, const char *path,
     struct err *e) MUST_CHECK;
 
