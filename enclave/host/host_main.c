@@ -17,13 +17,13 @@
 #define DEFAULT_PORT 3001
 #define DEFAULT_BASE "qos"
 #define DEFAULT_TIMEOUT_MS 20000
-#define TIMEOUT_MAX_MS 3600000
+#define TIMEOUT_MAX_MS 3600000	/* an hour */
 #define BASE_MAX 128
 #define CID_UNSET UINT64_MAX
 
 struct options {
 	const char *ip, *base, *usock, *to_host;
-	uint64_t port, cid, enclave_port, timeout_ms;
+	uint64_t port, cid, enclave_port, timeout_ms, patience_ms;
 	bool version;
 };
 
@@ -81,11 +81,14 @@ configure(struct cmd *c, const struct options *o, char base[static BASE_MAX],
 		return usage(c, "--host-port is at most 65535");
 	if (o->timeout_ms == 0 || o->timeout_ms > TIMEOUT_MAX_MS)
 		return usage(c, "--socket-timeout is 1 to 3600000 ms");
+	if (o->patience_ms == 0 || o->patience_ms > TIMEOUT_MAX_MS)
+		return usage(c, "--client-timeout is 1 to 3600000 ms");
 	if (o->usock != NULL && strlen(o->usock) > FRAME_PATH_MAX)
 		return usage(c, "--usock: the path of a socket has at most "
 		    "107 bytes");
 	*out = (struct http_config){ .ip = o->ip, .port = (uint16_t)o->port,
-	    .base = base, .enclave = { .unix_path = o->usock,
+	    .base = base, .patience_ms = (int64_t)o->patience_ms,
+	    .enclave = { .unix_path = o->usock,
 	    .cid = (unsigned)o->cid, .port = (unsigned)o->enclave_port,
 	    .to_host = yes, .timeout_ms = (int64_t)o->timeout_ms } };
 	return 0;
@@ -137,7 +140,8 @@ run(struct cmd *c)
 {
 	struct options o = { .ip = DEFAULT_IP, .base = DEFAULT_BASE,
 	    .port = DEFAULT_PORT, .cid = CID_UNSET,
-	    .enclave_port = CID_UNSET, .timeout_ms = DEFAULT_TIMEOUT_MS };
+	    .enclave_port = CID_UNSET, .timeout_ms = DEFAULT_TIMEOUT_MS,
+	    .patience_ms = HTTP_PATIENCE_MS };
 	const struct opt opts[] = {
 		TEXT("--usock", "PATH", &o.usock, "the enclave's unix socket,"),
 		NUMBER("--cid", "N", &o.cid, "or its vsock CID"),
@@ -146,6 +150,8 @@ run(struct cmd *c)
 		    "set VMADDR_FLAG_TO_HOST (false)"),
 		NUMBER("--socket-timeout", "MS", &o.timeout_ms,
 		    "for one request to the enclave (20000)"),
+		NUMBER("--client-timeout", "MS", &o.patience_ms,
+		    "for a client to send or take (30000)"),
 		TEXT("--host-ip", "IPv4", &o.ip,
 		    "address to listen on (127.0.0.1)"),
 		NUMBER("--host-port", "N", &o.port, "and port (3001)"),

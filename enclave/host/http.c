@@ -415,7 +415,6 @@ start_daemon(struct http *h, struct err *e)
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
 	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-	    MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
 	    MHD_OPTION_END);
@@ -436,8 +435,6 @@ http_start(const struct http_config *c, struct http **out, struct err *e)
 		return err_set(e, ERR_SYSTEM, "out of memory");
 	h->c = *c;
 	h->budget.max = HTTP_HELD_MAX;
-	if (h->c.patience_ms == 0)
-		h->c.patience_ms = HTTP_PATIENCE_MS;
 	pthread_mutex_init(&h->lock, NULL);
 	h->cancel_fd = eventfd(0, EFD_CLOEXEC);
 	if (h->cancel_fd < 0) {

@@ -25,7 +25,7 @@ struct http_config {
 	uint16_t port;			/* 0: any free one */
 	const char *base;		/* "/qos" */
 	struct frame_client enclave;	/* cancel_fd, budget: set here */
-	int64_t patience_ms;		/* 0: HTTP_PATIENCE_MS */
+	int64_t patience_ms;		/* HTTP_PATIENCE_MS, or another */
 };
 
 /*
