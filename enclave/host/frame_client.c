@@ -229,7 +229,7 @@ receive_some(struct call *k, uint8_t *p, size_t n, size_t *done)
 		*done += (size_t)got;
 		return 0;
 	}
-	if (got == 0)
+	if (got == 0 || errno == ECONNRESET)
 		return err_set(k->e, ERR_PEER, "the enclave closed the "
 		    "connection before its reply was complete");
 	if (errno == EINTR)
