@@ -6,9 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "airgap/cli/ui.h"
 #include "airgap/seal/hash.h"
 #include "ceremony/entropy.h"
-#include "airgap/cli/ui.h"
+#include "ceremony/quiet_tty.h"
 
 #define SYSTEM_LEN 64
 #define SALT "quorate/genesis-seed/v1"
@@ -17,6 +18,31 @@ static bool
 is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool
+is_erase(uint8_t c)
+{
+	return c == 0x7f || c == '\b';
+}
+
+/* On a terminal: a star a roll, a bell for what is none, backspace works. */
+static bool
+taken_by_hand(size_t *n, uint8_t c)
+{
+	const char *show = "*";
+	bool roll = c >= '1' && c <= '6' && *n < DICE_MAX;
+
+	if (is_erase(c)) {
+		show = *n > 0 ? "\b \b" : "";
+		*n -= *n > 0;
+	} else if (is_blank(c)) {
+		show = " ";
+	} else if (!roll) {
+		show = "\a";
+	}
+	(void)!write(STDERR_FILENO, show, strlen(show));
+	return !roll;
 }
 
 static int
@@ -37,7 +63,7 @@ add_roll(struct secret *room, size_t *n, uint8_t c, struct err *e)
  * A line break right after a line break ends the input.
  */
 static int
-read_rolls(struct secret *room, size_t *n, struct err *e)
+read_rolls(struct secret *room, size_t *n, bool by_hand, struct err *e)
 {
 	bool line_empty = true;
 	uint8_t c = 0;
@@ -54,8 +80,11 @@ read_rolls(struct secret *room, size_t *n, struct err *e)
 		if (got <= 0 || (c == '\n' && line_empty))
 			break;
 		if (c == '\n')
-			ui_say("%zu rolls so far; an empty line ends", *n);
+			ui_say("%s%zu rolls so far; an empty line ends",
+			    by_hand ? "\n" : "", *n);
 		line_empty = c == '\n' || (line_empty && is_blank(c));
+		if (c != '\n' && by_hand && taken_by_hand(n, c))
+			continue;
 		if (c != '\n' && !is_blank(c))
 			r = add_roll(room, n, c, e);
 	}
@@ -68,14 +97,19 @@ entropy_read_dice(struct secret *dice, struct err *e)
 {
 	struct secret room = { 0 };
 	size_t n = 0;
+	bool by_hand;
 	int r;
 
 	*dice = (struct secret){ 0 };
 	ui_say("type your dice rolls: digits 1 to 6, at least %d (100 make "
 	    "258 bits)\nkeep them off camera; destroy every note of them\n"
 	    "an empty line ends", DICE_MIN);
-	if ((r = secret_new(&room, DICE_MAX, e)) != 0 ||
-	    (r = read_rolls(&room, &n, e)) != 0)
+	if ((r = secret_new(&room, DICE_MAX, e)) != 0)
+		return r;
+	by_hand = quiet_tty_begin();
+	r = read_rolls(&room, &n, by_hand, e);
+	quiet_tty_end();
+	if (r != 0)
 		goto out;
 	if (n < DICE_MIN) {
 		r = err_set(e, ERR_INPUT, "dice: %zu rolls, at least %d are "

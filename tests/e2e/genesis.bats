@@ -215,6 +215,26 @@ opened() {
 	dice "$(printf '2 %.0s' $(seq 50))" >/dev/null
 }
 
+@test "on a terminal dice are not shown, and a slip costs nothing" {
+	abc_plan
+	rolls=$(printf '6251346251%.0s' 1 2 3 4 5 6)
+	cat >"$work/dice.exp" <<-E
+		set timeout 20
+		spawn quorate genesis run --dice --plan plan.cbor -o g \
+		    --key a.secret --key b.secret --key c.secret
+		expect "paper?" { send "yes\r" }
+		expect "an empty line ends" { send "x9\177\177${rolls}4\177\r" }
+		expect "60 rolls so far" { send "\r" }
+		expect eof
+		exit [lindex [wait] 3]
+	E
+	expect "$work/dice.exp" >"$work/out" 2>&1
+	grep -qF "entropy      system generator and your dice" "$work/out"
+	grep -qF "******************************" "$work/out"
+	no grep -q 6251346 "$work/out"
+	no grep -rq 6251346 g
+}
+
 # --- who is here
 
 @test "an absent person is named, and their share waits for them" {
