@@ -1,24 +1,25 @@
 # For the tests of quorate-host and quorate-relay, after `load lib`: a host on
-# a free port, an enclave that is told what to answer.
+# a free port, an enclave that is told what to answer.  Their files lie in
+# $work, beside the folder that `fails` watches.
 
-# the stand-in, or nothing with the mode "none"; its replies lie in ./replies
+# the stand-in, or nothing with the mode "none"; its replies lie in $work/replies
 enclave() {
-	mkdir -p replies
+	mkdir -p "$work/replies"
 	[ "$1" = none ] && return
-	"$top/build/standin/enclave_server" "$PWD/sock" "$1" replies \
+	"$top/build/standin/enclave_server" "$work/sock" "$1" "$work/replies" \
 		3>&- >/dev/null 2>&1 &
 	pids+=($!)
-	wait_for [ -S sock ]
+	wait_for [ -S "$work/sock" ]
 }
 
-# host OPTIONS...: on a free port; $url is its address, its log is host.log
+# host OPTIONS...: on a free port; $url is its address, $work/host.log its log
 host() {
-	"$top/build/quorate-host" --usock "$PWD/sock" --host-port 0 "$@" \
-		3>&- 2>host.log &
+	"$top/build/quorate-host" --usock "$work/sock" --host-port 0 "$@" \
+		3>&- 2>"$work/host.log" &
 	host_pid=$!
 	pids+=($!)
-	wait_for grep -q ready host.log
-	url=$(sed -n 's/.*ready on //p' host.log)
+	wait_for grep -q ready "$work/host.log"
+	url=$(sed -n 's/.*ready on //p' "$work/host.log")
 	root=${url#http://}
 	port=${root#*:}
 	port=${port%%/*}
@@ -26,8 +27,8 @@ host() {
 
 # reply TAG TEXT: what the stand-in answers to message TAG ("23b" in Borsh)
 reply() {
-	mkdir -p replies
-	printf %s "$2" >"replies/$1"
+	mkdir -p "$work/replies"
+	printf %s "$2" >"$work/replies/$1"
 }
 
 # get PATH, message FILE: the body in ./body, status and type printed
