@@ -4,7 +4,9 @@
  * A QOS enclave counts every post, whoever it is from, and breaks for good
  * on one it cannot use (wire 13), so all that can be known beforehand is
  * checked: the three files belong together, they are for this boot, and
- * this person has not posted.
+ * this person has not posted.  Whoever reaches the host can post junk under
+ * an approval that was sent before; --replace is how its owner gets through,
+ * for quorate-enclave keeps the newest post of a person.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@ struct post {
 	struct arena arena;
 	struct approval approval;
 	struct release release;
+	bool replace;
 };
 
 static void
@@ -134,10 +137,10 @@ check_board(const struct post *p, const struct live *l, struct err *e)
 
 	if ((r = board_count(l->env, &b, e)) != 0)
 		return r;
-	if (board_posted(l->env, &p->approval.member))
+	if (board_posted(l->env, &p->approval.member) && !p->replace)
 		return err_set(e, ERR_REFUSED, "a share was already posted "
-		    "under this person's approval; %u of %u posted", b.posted,
-		    b.threshold);
+		    "under this person's approval; if it was junk, "
+		    "quorate-enclave takes the true one with --replace");
 	return 0;
 }
 
@@ -206,7 +209,9 @@ run(struct cmd *c, struct post *p)
 		TEXT("--release", "FILE", &p->release_path,
 		    "the record that names both"),
 		TEXT("--attestation", "DOC", &p->doc_path,
-		    "the document that the record must name"), END };
+		    "the document that the record must name"),
+		FLAG("--replace", &p->replace, "also where somebody posted in "
+		    "this person's name; breaks a QOS enclave"), END };
 	int rc;
 
 	if ((rc = cmd_parse(c, opts, 0, 0)) != 0 ||
