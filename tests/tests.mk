@@ -84,7 +84,7 @@ crash-programs: $(CRASH_BIN)
 standin-programs: $(STANDIN_BIN)
 bench-programs: $(BENCH_BIN)
 
-bench: bench-programs
+bench: all bench-programs
 	@tests/bench.sh $(BENCH_BIN)
 
 .PHONY: unit ct-programs fuzz-programs crash-programs standin-programs \
