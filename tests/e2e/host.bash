@@ -6,16 +6,16 @@
 enclave() {
 	mkdir -p "$work/replies"
 	[ "$1" = none ] && return
-	"$top/build/standin/enclave_server" "$work/sock" "$1" "$work/replies" \
-		3>&- >/dev/null 2>&1 &
+	"${QUORATE_BUILD:-$top/build}/standin/enclave_server" "$work/sock" \
+		"$1" "$work/replies" 3>&- >/dev/null 2>&1 &
 	pids+=($!)
 	wait_for [ -S "$work/sock" ]
 }
 
 # host OPTIONS...: on a free port; $url is its address, $work/host.log its log
 host() {
-	"$top/build/quorate-host" --usock "$work/sock" --host-port 0 "$@" \
-		3>&- 2>"$work/host.log" &
+	"${QUORATE_BUILD:-$top/build}/quorate-host" --usock "$work/sock" \
+		--host-port 0 "$@" 3>&- 2>"$work/host.log" &
 	host_pid=$!
 	pids+=($!)
 	wait_for grep -q ready "$work/host.log"

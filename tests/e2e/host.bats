@@ -290,7 +290,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 }
 
 @test "command lines that cannot be meant are refused" {
-	h=$top/build/quorate-host
+	h=${QUORATE_BUILD:-$top/build}/quorate-host
 	fails 2 where is the enclave -- "$h"
 	fails 2 --cid N --port N -- "$h" --cid 3
 	fails 2 --usock goes without -- "$h" --usock s --cid 3 --port 3

@@ -12,7 +12,7 @@ load host
 setup() {
 	begin
 	pids=()
-	r=$top/build/quorate-relay
+	r=${QUORATE_BUILD:-$top/build}/quorate-relay
 	unset http_proxy
 }
 
