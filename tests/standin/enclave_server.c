@@ -17,12 +17,13 @@
  * drip       as fragments, but slower than any timeout of the tests
  * closes     closes at once
  *
- * Each connection is a process of its own; SIGTERM ends it.
+ * Each connection is a process of its own; SIGTERM ends all.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -162,6 +163,7 @@ serve(int fd, const char *mode)
 	uint8_t *request;
 	uint64_t n;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (strcmp(mode, "closes") == 0 || !get(fd, &n, sizeof(n)) ||
 	    n > MESSAGE_MAX || (request = malloc(n + 1)) == NULL)
 		exit(0);
