@@ -8,11 +8,9 @@
 #define CEREMONY_MANIFEST_MAKE_H
 
 #include "airgap/record/genesis_output.h"
+#include "airgap/record/share_hashes.h"
 #include "airgap/cli/cmd.h"
 #include "ceremony/sources.h"
-
-/* The environment variable that carries the share hashes (V2). */
-#define ENV_SHARE_HASHES "QUORATE_SHARE_HASHES"
 
 /* As given; NULL or n == 0 is "not given". */
 struct manifest_inputs {

@@ -22,37 +22,51 @@ find(const struct manifest *m, struct bytes *value)
 	return false;
 }
 
+/* Lower case only; that many digits leave no room for a prefix. */
+static bool
+read_one(const uint8_t *p, struct digest512 *out)
+{
+	for (size_t i = 0; i < HASH_HEX_LEN; i++)
+		if (p[i] >= 'A' && p[i] <= 'F')
+			return false;
+	return hex_decode_exact(bytes_of(p, HASH_HEX_LEN), out->b,
+	    SHA512_LEN, NULL) == 0;
+}
+
+static bool
+read_all(struct bytes v, struct digest512 *out, size_t n)
+{
+	if (n == 0 || v.n != n * (HASH_HEX_LEN + 1) - 1)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *p = v.p + i * (HASH_HEX_LEN + 1);
+
+		if (!read_one(p, &out[i]) ||
+		    (i + 1 < n && p[HASH_HEX_LEN] != ','))
+			return false;
+	}
+	return true;
+}
+
 int
 share_hashes_read(const struct manifest *m, struct digest512 **out,
     struct err *e)
 {
 	size_t n = m->share_set.members.count;
 	struct bytes v;
-	int r = 0;
 
 	*out = NULL;
 	if (!find(m, &v))
 		return 0;
-	if (n == 0 || v.n != n * (HASH_HEX_LEN + 1) - 1)
-		return err_set(e, ERR_INPUT, "env " ENV_SHARE_HASHES ": not "
-		    "one hash for each of %zu members", n);
-	*out = calloc(n, sizeof(**out));
-	if (*out == NULL)
+	if (n > 0 && (*out = calloc(n, sizeof(**out))) == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const uint8_t *p = v.p + i * (HASH_HEX_LEN + 1);
-
-		r = hex_decode_exact(bytes_of(p, HASH_HEX_LEN), (*out)[i].b,
-		    SHA512_LEN, e);
-		if (r == 0 && i + 1 < n && p[HASH_HEX_LEN] != ',')
-			r = err_set(e, ERR_INPUT, "a comma is missing");
-	}
-	if (r != 0) {
-		(void)err_prefix(e, "env " ENV_SHARE_HASHES);
-		free(*out);
-		*out = NULL;
-	}
-	return r;
+	if (read_all(v, *out, n))
+		return 0;
+	free(*out);
+	*out = NULL;
+	return err_set(e, ERR_INPUT, ENV_SHARE_HASHES ": %zu lower-case hex "
+	    "SHA-512 with commas between are expected, one by share-set "
+	    "member", n);
 }
 
 bool

@@ -13,7 +13,7 @@
 /*
  * *out is a heap array, one hash a member of the share set (free it), or
  * NULL where the manifest carries none.  Returns 0, ERR_INPUT (another
- * number of hashes, or not hex) or ERR_SYSTEM.
+ * number of hashes, or not this form) or ERR_SYSTEM.
  */
 int share_hashes_read(const struct manifest *m, struct digest512 **out,
     struct err *e) MUST_CHECK;

@@ -2,14 +2,9 @@
  * What an envelope must be before this enclave boots it: QOS's checks in
  * QOS's words, then ours, which no honest manifest fails.
  */
-#include <stdlib.h>
-
 #include "airgap/record/mode.h"
-#include "airgap/seal/hex.h"
+#include "airgap/record/share_hashes.h"
 #include "enclave/protocol/parts.h"
-
-#define HASHES_NAME "QUORATE_SHARE_HASHES"
-#define HASH_HEX_LEN (2 * SHA512_LEN)
 
 /* QOS wire 23 */
 #define DEV_NAMESPACE "DANGEROUS_DEV_BOOT_MEMBER_NAMESPACE"
@@ -191,56 +186,13 @@ boot_check_manifest(const struct machine *m, struct job *j,
 	return 0;
 }
 
-/* --- share hashes: lower-case hex SHA-512, commas between */
-
-static bool
-find_hashes(const struct manifest *mf, struct bytes *value)
-{
-	struct rd rd = list_walk(&mf->pivot.env);
-	struct env_var v;
-
-	while (list_next(&rd, &type_env_var, &v)) {
-		*value = v.value;
-		if (bytes_equal(v.name, bytes_str(HASHES_NAME)))
-			return true;
-	}
-	return false;
-}
-
-static bool
-hash_read(struct bytes text, struct digest512 *out)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] >= 'A' && text.p[i] <= 'F')
-			return false;
-	/* exactly so many digits leave no room for a prefix */
-	return text.n == HASH_HEX_LEN && hex_decode_exact(text, out->b,
-	    sizeof(out->b), NULL) == 0;
-}
-
 int
 boot_share_hashes(struct job *j, const struct manifest *mf,
     struct digest512 **out)
 {
-	size_t n = mf->share_set.members.count;
-	struct bytes value;
-	bool good;
+	struct err e = { 0 };
+	int r = share_hashes_read(mf, out, &e);
 
-	*out = NULL;
-	if (!find_hashes(mf, &value))
-		return 0;
-	if ((*out = calloc(n, sizeof(**out))) == NULL)
-		return ERR_SYSTEM;
-	good = value.n == n * (HASH_HEX_LEN + 1) - 1;
-	for (size_t i = 0, at = 0; good && i < n; i++, at += HASH_HEX_LEN + 1)
-		good = hash_read(bytes_of(value.p + at, HASH_HEX_LEN),
-		    &(*out)[i]) && (i + 1 == n ||
-		    value.p[at + HASH_HEX_LEN] == ',');
-	if (good)
-		return 0;
-	free(*out);
-	*out = NULL;
-	return refuse_text(j, PE_INVALID_PIVOT_ENV, HASHES_NAME ": %zu "
-	    "lower-case hex SHA-512 with commas between are expected, one by "
-	    "share-set member", n);
+	return r == ERR_INPUT ? refuse_text(j, PE_INVALID_PIVOT_ENV, "%s",
+	    e.text) : r;
 }
