@@ -6,9 +6,10 @@
 #define AIRGAP_RECORD_MESSAGE_H
 
 #include "airgap/record/approval.h"
+#include "airgap/record/frame.h"
 #include "airgap/record/genesis_output.h"
 
-#define MESSAGE_MAX (128u << 20)	/* bytes of a frame's payload (9) */
+#define MESSAGE_MAX FRAME_MAX
 
 enum phase {
 	PHASE_UNRECOVERABLE_ERROR, PHASE_WAITING_FOR_BOOT,

@@ -17,7 +17,6 @@
 
 #include "enclave/host/frame_client.h"
 
-#define HEADER_LEN 8
 #define FIRST_BUFFER 4096
 #define BACKLOG_PAUSE_MS 10
 
@@ -244,16 +243,15 @@ static int
 receive_header(struct call *k, size_t *want)
 {
 	size_t max = k->c->reply_max != 0 ? k->c->reply_max : FRAME_MAX;
-	uint8_t h[HEADER_LEN];
-	uint64_t v = 0;
+	uint8_t h[FRAME_HEADER_LEN];
 	size_t got = 0;
+	uint64_t v;
 	int r;
 
 	while (got < sizeof(h))
 		if ((r = receive_some(k, h + got, sizeof(h) - got, &got)) != 0)
 			return r;
-	for (size_t i = HEADER_LEN; i-- > 0;)
-		v = v << 8 | h[i];
+	v = frame_length_load(h);
 	if (v > max)
 		return err_set(k->e, ERR_PEER, "the enclave announced a reply "
 		    "of %llu bytes; the limit is %zu", (unsigned long long)v,
@@ -308,11 +306,10 @@ static int
 exchange(struct call *k, struct bytes request, struct buf *reply,
     size_t *cap)
 {
-	uint8_t h[HEADER_LEN];
+	uint8_t h[FRAME_HEADER_LEN];
 	int r;
 
-	for (size_t i = 0; i < HEADER_LEN; i++)
-		h[i] = (uint8_t)((uint64_t)request.n >> (8 * i));
+	frame_length_store(h, request.n);
 	if ((r = k->c->unix_path != NULL ? open_unix(k) :
 	    open_vsock(k)) != 0 || (r = send_all(k, h, sizeof(h))) != 0 ||
 	    (r = send_all(k, request.p, request.n)) != 0)

@@ -14,9 +14,8 @@
 #include <stdatomic.h>
 
 #include "airgap/file.h"
+#include "airgap/record/frame.h"
 
-#define FRAME_MAX (128u << 20)		/* bytes of a payload */
-#define FRAME_WRITE_MAX 31234		/* a vsock kernel bug above 32 KiB */
 #define FRAME_PATH_MAX 107		/* bytes of a unix socket's path */
 
 /* Bytes that all requests and replies together may hold. */

@@ -14,7 +14,6 @@
 
 #include "enclave/runtime/server.h"
 
-#define HEADER_LEN 8
 #define FIRST_BUFFER 4096
 #define LISTENERS_MAX 2
 
@@ -23,13 +22,13 @@ struct connection {
 	struct timer timer;
 	struct server *server;
 	struct connection *prev, *next;
-	uint8_t header[HEADER_LEN];
+	uint8_t header[FRAME_HEADER_LEN];
 	size_t header_got;
 	uint64_t want;			/* bytes of the payload */
 	uint8_t *in;
 	size_t in_got, in_cap;
 	struct buf out;			/* reply being written */
-	uint8_t out_header[HEADER_LEN];
+	uint8_t out_header[FRAME_HEADER_LEN];
 	size_t out_done;		/* header and payload together */
 	bool writing;
 };
@@ -116,23 +115,6 @@ arm(struct connection *c)
 	loop_set(k->loop, &c->timer, inside ? k->stall_ms : k->idle_ms);
 }
 
-static uint64_t
-load64(const uint8_t b[static HEADER_LEN])
-{
-	uint64_t v = 0;
-
-	for (size_t i = HEADER_LEN; i-- > 0;)
-		v = v << 8 | b[i];
-	return v;
-}
-
-static void
-store64(uint8_t b[static HEADER_LEN], uint64_t v)
-{
-	for (size_t i = 0; i < HEADER_LEN; i++)
-		b[i] = (uint8_t)(v >> (8 * i));
-}
-
 /* Room for more input: doubles, never past the announced length. */
 static bool
 grow(struct connection *c)
@@ -185,7 +167,7 @@ answer(struct connection *c)
 		return STEP_CLOSE;
 	}
 	c->out = reply;
-	store64(c->out_header, reply.n);
+	frame_length_store(c->out_header, reply.n);
 	c->writing = true;
 	arm(c);
 	return STEP_AGAIN;
@@ -196,12 +178,12 @@ read_step(struct connection *c)
 {
 	enum step st;
 
-	if (c->header_got < HEADER_LEN) {
+	if (c->header_got < FRAME_HEADER_LEN) {
 		st = receive(c, c->header + c->header_got,
-		    HEADER_LEN - c->header_got, &c->header_got);
-		if (st != STEP_AGAIN || c->header_got < HEADER_LEN)
+		    FRAME_HEADER_LEN - c->header_got, &c->header_got);
+		if (st != STEP_AGAIN || c->header_got < FRAME_HEADER_LEN)
 			return st;
-		c->want = load64(c->header);
+		c->want = frame_length_load(c->header);
 		if (c->want > FRAME_MAX)
 			return STEP_CLOSE;	/* no reply (9) */
 	}
@@ -219,10 +201,10 @@ next_chunk(const struct connection *c)
 {
 	size_t at, n;
 
-	if (c->out_done < HEADER_LEN)
+	if (c->out_done < FRAME_HEADER_LEN)
 		return bytes_of(c->out_header + c->out_done,
-		    HEADER_LEN - c->out_done);
-	at = c->out_done - HEADER_LEN;
+		    FRAME_HEADER_LEN - c->out_done);
+	at = c->out_done - FRAME_HEADER_LEN;
 	n = c->out.n - at;
 	return bytes_of(c->out.p + at, n < FRAME_WRITE_MAX ? n :
 	    FRAME_WRITE_MAX);
@@ -240,7 +222,7 @@ write_step(struct connection *c)
 		return errno == EINTR ? STEP_AGAIN : STEP_CLOSE;
 	c->out_done += (size_t)k;
 	arm(c);
-	if (c->out_done == HEADER_LEN + c->out.n) {
+	if (c->out_done == FRAME_HEADER_LEN + c->out.n) {
 		drop_output(c);
 		arm(c);
 	}

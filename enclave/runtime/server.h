@@ -11,10 +11,9 @@
 #define ENCLAVE_RUNTIME_SERVER_H
 
 #include "airgap/file.h"
+#include "airgap/record/frame.h"
 #include "enclave/runtime/loop.h"
 
-#define FRAME_MAX (128u << 20)		/* bytes of a payload */
-#define FRAME_WRITE_MAX 31234		/* a vsock kernel bug above 32 KiB */
 #define SERVER_CONNECTIONS_MAX 128
 #define SERVER_BUDGET (384u << 20)	/* bytes in all buffers together */
 #define SERVER_STALL_MS 20000		/* no progress inside a frame */
