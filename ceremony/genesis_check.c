@@ -6,6 +6,7 @@
 
 #include "airgap/record/receipt.h"
 #include "airgap/seal/hash.h"
+#include "ceremony/fingerprint.h"
 #include "ceremony/genesis_cmds.h"
 #include "ceremony/genesis_load.h"
 #include "ceremony/genesis_present.h"
@@ -188,18 +189,14 @@ show_outputs(const struct genesis_output *g)
 {
 	struct rd rd = list_walk(&g->member_outputs);
 	struct member_output o;
-	struct public_key key;
-	char fp[40];
 
 	printf("threshold    %u of %u\n", g->set.threshold,
 	    g->set.members.count);
 	while (list_next(&rd, &type_member_output, &o)) {
 		printf("member       ");
 		ui_print_quoted(o.member.alias, 13);
-		if (public_key_read(o.member.pub_key, &key, NULL) == 0) {
-			key_fingerprint(&key, fp);
-			printf("\n  key        %s", fp);
-		}
+		printf("\n  key        %s",
+		    key_fingerprint(o.member.pub_key).text);
 		ui_print_hex("\n  share hash (SHA-512)",
 		    bytes_of(o.share_hash, SHA512_LEN));
 	}

@@ -8,6 +8,7 @@
 
 #include "airgap/record/aws_root.h"
 #include "airgap/seal/hash.h"
+#include "ceremony/fingerprint.h"
 #include "ceremony/manifest_flow.h"
 #include "airgap/cli/ui.h"
 
@@ -22,14 +23,6 @@ show_digest(const char *label, const struct digest256 *d)
 
 	ui_fingerprint(d, fp);
 	printf("%s\n    %s\n", label, fp);
-}
-
-static void
-show_fingerprint(const char *label, struct bytes of)
-{
-	struct digest256 d = sha256(of);
-
-	show_digest(label, &d);
 }
 
 static void
@@ -62,7 +55,7 @@ show_namespace(const struct name_space *ns)
 	show_quoted("namespace", ns->name);
 	printf(LABEL "%u\n", "nonce", ns->nonce);
 	ui_print_hex("quorum key", ns->quorum_key);
-	show_fingerprint("quorum key, SHA-256", ns->quorum_key);
+	printf("  fingerprint   %s\n", key_fingerprint(ns->quorum_key).text);
 	if (public_key_check(ns->quorum_key) != 0)
 		puts("    WARNING: not a valid quorum key");
 }
@@ -146,13 +139,9 @@ show_pivot(const struct manifest *m)
 static void
 show_member(const struct member *m)
 {
-	struct digest256 d = sha256(m->pub_key);
-	char fp[80];
-
 	fputs("  - ", stdout);
 	ui_print_quoted(m->alias, INDENT);
-	ui_fingerprint(&d, fp);
-	printf("\n    key %s\n", fp);
+	printf("\n    key %s\n", key_fingerprint(m->pub_key).text);
 	if (public_key_check(m->pub_key) != 0)
 		puts("    WARNING: not a valid key");
 }
@@ -176,13 +165,8 @@ show_patch_set(const struct set *s)
 
 	printf(LABEL "%u of %u (no part of QOS uses it)\n", "patch set",
 	    s->threshold, s->members.count);
-	while (list_next(&rd, &type_patch_member, &key)) {
-		struct digest256 d = sha256(key);
-		char fp[80];
-
-		ui_fingerprint(&d, fp);
-		printf("    key %s\n", fp);
-	}
+	while (list_next(&rd, &type_patch_member, &key))
+		printf("    key %s\n", key_fingerprint(key).text);
 }
 
 static bool
@@ -200,6 +184,7 @@ show_enclave(const struct enclave_config *x)
 	static const char *const what[] = { "PCR0, the image",
 		"PCR1, kernel and boot", "PCR2, application part",
 		"PCR3, the instance's role" };
+	struct digest256 root = sha256(x->aws_root);
 
 	for (size_t i = 0; i < 4; i++) {
 		ui_print_hex(what[i], x->pcr[i]);
@@ -207,7 +192,7 @@ show_enclave(const struct enclave_config *x)
 			puts("    WARNING: zeros: an enclave in debug mode "
 			    "that proves nothing");
 	}
-	show_fingerprint("AWS root, SHA-256", x->aws_root);
+	show_digest("AWS root, SHA-256", &root);
 	printf("    %s\n", bytes_equal(x->aws_root, aws_root_der()) ?
 	    "the pinned AWS Nitro Root-G1" :
 	    "WARNING: not the pinned AWS Nitro Root-G1");

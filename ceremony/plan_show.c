@@ -3,45 +3,36 @@
  */
 #include <stdio.h>
 
-#include "airgap/seal/hash.h"
-#include "ceremony/plan_show.h"
 #include "airgap/cli/ui.h"
+#include "ceremony/fingerprint.h"
+#include "ceremony/plan_show.h"
 
-void
-key_fingerprint(const struct public_key *k, char out[static 40])
+static void
+show_key(const char *label, const struct public_key *k)
 {
-	struct digest256 d = sha256(bytes_of(k->b, sizeof(k->b)));
-	char all[80];
-
-	ui_fingerprint(&d, all);
-	snprintf(out, 40, "%.35s", all);	/* four groups of eight */
+	printf("     %-7s %s\n", label,
+	    key_fingerprint(bytes_of(k->b, sizeof(k->b))).text);
 }
 
 static void
 show_person(const struct plan_person *p, size_t i)
 {
-	char fp[40];
-
 	printf("%3zu. ", i + 1);
 	ui_print_quoted(p->alias, 5);
-	key_fingerprint(&p->key, fp);
-	printf("\n     key     %s\n", fp);
-	for (size_t j = 0; j < p->spare_count; j++) {
-		key_fingerprint(&p->spares[j], fp);
-		printf("     spare   %s\n", fp);
-	}
+	putchar('\n');
+	show_key("key", &p->key);
+	for (size_t j = 0; j < p->spare_count; j++)
+		show_key("spare", &p->spares[j]);
 }
 
 static void
 show_rest(const struct plan *p)
 {
-	char fp[40];
-
 	if (p->has_dr) {
-		key_fingerprint(&p->dr, fp);
-		printf("disaster recovery key\n     key     %s\n"
-		    "WARNING: whoever holds it can take the quorum key alone\n",
-		    fp);
+		puts("disaster recovery key");
+		show_key("key", &p->dr);
+		puts("WARNING: whoever holds it can take the quorum key "
+		    "alone");
 	} else {
 		printf("disaster recovery key: none\n");
 	}

@@ -1,48 +1,28 @@
 /*
- * quorate share release: an operator hands their share to one enclave.
+ * quorate share release: an operator hands their share to one enclave (QOS
+ * wire 12, 19.3; DESIGN, operator).
  *
  * Before the key is touched: the manifest's rules and approvals, the
- * document to its root and against the manifest, the operator's own sources
- * and what their trust file remembers, and a yes to all that is shown.
- * Then the share is opened, sealed to the setup key and wiped; the approval
- * and a release record, which says what went where, are signed.
+ * document to its root and against the manifest, what the trust file
+ * remembers, and the operator's own sources.  Then the key says whose it is,
+ * and a yes is asked to all that is shown.  Only after it the share is
+ * opened, sealed to the setup key and wiped; the approval and a release
+ * record, which says what went where, are signed.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "airgap/cli/ui.h"
+#include "airgap/record/form.h"
 #include "airgap/record/label.h"
 #include "airgap/record/release.h"
 #include "airgap/record/share_hashes.h"
-#include "airgap/seal/deal.h"
 #include "airgap/seal/hash.h"
-#include "ceremony/plan_show.h"
 #include "ceremony/share_cmds.h"
 #include "ceremony/share_release.h"
-#include "ceremony/sources.h"
-#include "enclave/attestation/verify.h"
-#include "token/operator_key.h"
-
-#define PATH_TEXT 960
-
-struct release_job {
-	const char *envelope, *document, *share, *key_file, *alias, *trust;
-	const char *root, *dir;
-	uint64_t at;
-	struct source_paths paths;
-
-	struct loaded l;
-	struct buf doc_file, share_file, root_file, trust_file;
-	struct attestation doc;
-	struct operator_key *key;
-	struct comparison cmp;
-	struct trust known, now;
-	bool has_trust;
-	int64_t time, leaf_end;
-	struct digest512 share_hash;
-	uint8_t sealed[SEALED_SHARE_LEN];
-	char path[PATH_TEXT];		/* of the file at hand */
-};
 
 static const struct manifest *
 manifest_of(const struct release_job *j)
@@ -59,6 +39,24 @@ self(const struct release_job *j)
 
 /* --- what is read and checked */
 
+/* Answers come from standard input, so no file does. */
+static int
+check_arguments(struct release_job *j, struct err *e)
+{
+	const char *const files[] = { j->envelope, j->document, j->share,
+	    j->key_file, j->trust, j->root };
+
+	for (size_t i = 0; i < COUNT(files); i++)
+		if (files[i] != NULL && strcmp(files[i], "-") == 0)
+			return err_set(e, ERR_USAGE, "\"-\" cannot be a file "
+			    "here: standard input is for your answers");
+	if (release_as_of(j) && j->at > RECORD_TIME_MAX)
+		return err_set(e, ERR_USAGE, "--at: not a time in seconds "
+		    "since 1970");
+	j->time = release_as_of(j) ? (int64_t)j->at : ui_now();
+	return label_check_alias(bytes_str(j->alias), e);
+}
+
 static int
 load_manifest(struct release_job *j, struct err *e)
 {
@@ -72,14 +70,38 @@ load_manifest(struct release_job *j, struct err *e)
 	return r;
 }
 
+/* Of an alias that is in the set with another key, or the reverse. */
+static int
+check_membership(const struct release_job *j, struct err *e)
+{
+	const struct set *set = &manifest_of(j)->share_set;
+	const char *key = operator_key_name(j->key);
+	struct rd rd = list_walk(&set->members);
+	struct member me = self(j), x;
+
+	if (set_has(set, &me))
+		return 0;
+	if (set_find_key(set, me.pub_key, &x))
+		return err_set(e, ERR_REFUSED, "%s is of \"%.*s\" in the "
+		    "share set, not of \"%s\"", key, (int)(x.alias.n <
+		    ALIAS_MAX ? x.alias.n : ALIAS_MAX),
+		    (const char *)x.alias.p, j->alias);
+	while (list_next(&rd, &type_member, &x))
+		if (bytes_equal(x.alias, me.alias))
+			return err_set(e, ERR_REFUSED, "the share set has "
+			    "\"%s\" with another key than %s; if you have a "
+			    "spare, one of the two is meant", j->alias, key);
+	return err_set(e, ERR_REFUSED, "\"%s\" with %s is not a member of "
+	    "the manifest's share set", j->alias, key);
+}
+
 static int
 load_key(struct release_job *j, struct err *e)
 {
-	struct member me;
 	int r;
 
-	if ((r = label_check_alias(bytes_str(j->alias), e)) != 0 ||
-	    (r = operator_key_open_file(j->key_file, &j->key, e)) != 0 ||
+	if ((r = operator_key_open_file(j->key_file, &j->key, e)) != 0 ||
+	    (r = check_membership(j, e)) != 0 ||
 	    (r = file_read(j->share, SEALED_SHARE_LEN, &j->share_file,
 	    e)) != 0)
 		return r;
@@ -87,20 +109,46 @@ load_key(struct release_job *j, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: %zu bytes, not the %d of a "
 		    "sealed share", j->share, j->share_file.n,
 		    SEALED_SHARE_LEN);
-	me = self(j);
-	if (!set_has(&manifest_of(j)->share_set, &me))
-		return err_set(e, ERR_REFUSED, "\"%s\" with %s is not a member "
-		    "of the manifest's share set", j->alias,
-		    operator_key_name(j->key));
+	return 0;
+}
+
+static void
+as_of_prefix(const struct release_job *j, struct err *e)
+{
+	char text[32];
+
+	if (!release_as_of(j))
+		return;
+	ui_time(j->time, text);
+	(void)err_prefix(e, "AS OF %s", text);
+}
+
+/* When the first certificate of the path ends; the root does not count. */
+static int
+find_end(struct release_job *j, struct err *e)
+{
+	const struct attestation *doc = &j->doc;
+	struct certificate c;
+	const char *why;
+
+	j->good_until = INT64_MAX;
+	for (size_t i = 0; i < doc->cabundle_count; i++) {
+		struct bytes der = i == 0 ? doc->certificate :
+		    doc->cabundle[i];
+
+		if (certificate_read(der, &c, &why) != 0)
+			return err_set(e, ERR_INTERNAL, "certificate: %s",
+			    why);
+		if (c.not_after < j->good_until)
+			j->good_until = c.not_after;
+	}
 	return 0;
 }
 
 static int
 verify_document(struct release_job *j, struct err *e)
 {
-	struct certificate leaf;
 	struct bytes root = { 0 };
-	const char *why;
 	int r;
 
 	if ((r = file_read(j->document, ATTESTATION_MAX, &j->doc_file,
@@ -118,15 +166,13 @@ verify_document(struct release_job *j, struct err *e)
 	    (r = attestation_verify_manifest(ATTESTATION_SETUP, &j->doc,
 	    manifest_of(j), e)) != 0) {
 		(void)err_prefix(e, "%s", j->document);
+		as_of_prefix(j, e);
 		return r;
 	}
-	if (certificate_read(j->doc.certificate, &leaf, &why) != 0)
-		return err_set(e, ERR_INTERNAL, "leaf certificate: %s", why);
-	j->leaf_end = leaf.not_after;
-	return 0;
+	return find_end(j, e);
 }
 
-/* All but the share hash, which is not known before the share is open. */
+/* All but the share hash: expect_hash. */
 static int
 compare_trust(struct release_job *j, struct err *e)
 {
@@ -159,103 +205,51 @@ compare_sources(struct release_job *j, struct err *e)
 	return r;
 }
 
-/* --- what is shown and asked */
-
-static void
-show_times(const struct release_job *j)
-{
-	char text[32];
-	int64_t left = j->leaf_end - j->time;
-
-	ui_time(j->time, text);
-	printf("%-20s %s\n", j->at != 0 ? "AS OF" : "this machine's clock",
-	    text);
-	ui_time((int64_t)(j->doc.timestamp / 1000), text);
-	printf("%-20s %s\n", "enclave's clock", text);
-	ui_time(j->leaf_end, text);
-	printf("%-20s %s: %lld minutes left\n", "document good until", text,
-	    (long long)(left / 60));
-}
-
-static void
-show(const struct release_job *j)
-{
-	struct public_key setup;
-	char fp[40];
-
-	if (attestation_simulated(&j->doc))
-		printf("SIMULATED: this document proves nothing about any "
-		    "hardware\n");
-	manifest_show(&j->l);
-	printf("\nattestation          signed under %s; it names this "
-	    "manifest\n", j->root != NULL ? "the named test root" :
-	    "AWS Nitro Root-G1");
-	memcpy(setup.b, j->doc.public_key.p, sizeof(setup.b));
-	key_fingerprint(&setup, fp);
-	printf("%-20s %s\n", "setup key", fp);
-	show_times(j);
-}
-
-/* Remembered from an earlier release that the person said yes to. */
-static bool
-remembered(const struct release_job *j, enum source_field f)
-{
-	return j->has_trust && (f == SOURCE_MANIFEST_SET ||
-	    f == SOURCE_ROLE_ARN || f == SOURCE_QUORUM_KEY);
-}
-
+/* What the share must be, if that is known before it is open. */
 static int
-ask(const struct release_job *j, struct err *e)
-{
-	static const enum source_field fields[] = { SOURCE_MANIFEST_SET,
-	    SOURCE_PCRS, SOURCE_ROLE_ARN, SOURCE_PIVOT, SOURCE_QUORUM_KEY };
-	int r;
-
-	for (size_t i = 0; i < COUNT(fields); i++) {
-		enum source_field f = fields[i];
-
-		if (j->cmp.verdict[f] != SOURCE_NOT_GIVEN)
-			continue;
-		if (remembered(j, f)) {
-			printf("%s: as your trust file remembers\n",
-			    source_name(f));
-			continue;
-		}
-		printf("%s: taken on the approvers' word\n", source_name(f));
-		if ((r = ui_confirm(e, "go on without comparing the %s (%s)?",
-		    source_name(f), source_option(f))) != 0)
-			return r;
-	}
-	if (!j->has_trust)
-		printf("no trust file yet: %s will remember quorum key, "
-		    "manifest set,\nrole ARN, the hash of your share and the "
-		    "nonce\n", j->trust);
-	return ui_confirm(e, "release your share to this %s enclave?",
-	    mode_text(j->l.mode));
-}
-
-/* --- what is done */
-
-static int
-check_hash(struct release_job *j, struct err *e)
+expect_hash(struct release_job *j, struct err *e)
 {
 	struct digest512 *hashes = NULL;
 	struct member me = self(j);
 	size_t i;
 	int r;
 
-	if ((r = share_hashes_read(manifest_of(j), &hashes, e)) != 0)
+	if (j->has_trust) {
+		j->hash_from = HASH_REMEMBERED;
+		j->hash = j->known.share_hash;
+	}
+	if ((r = share_hashes_read(manifest_of(j), &hashes, e)) != 0) {
+		(void)err_prefix(e, "%s", j->envelope);
 		return r;
-	if (hashes != NULL && (!set_index(&manifest_of(j)->share_set, &me,
-	    &i) || !digest512_equal(&hashes[i], &j->share_hash)))
-		r = err_set(e, ERR_REFUSED, "%s: your share opens, but the "
-		    "manifest names another hash; is it of another ceremony?",
-		    j->share);
+	}
+	if (hashes == NULL)
+		return 0;
+	if (!set_index(&manifest_of(j)->share_set, &me, &i)) {
+		free(hashes);
+		return err_set(e, ERR_INTERNAL, "not in the share set");
+	}
+	j->hash_from = HASH_IN_MANIFEST;
+	j->hash = hashes[i];
 	free(hashes);
-	if (r != 0)
-		return r;
-	j->now.share_hash = j->share_hash;
-	return j->has_trust ? trust_compare(&j->known, &j->now, e) : 0;
+	j->now.share_hash = j->hash;
+	if (j->has_trust && (r = trust_compare(&j->known, &j->now, e)) != 0)
+		(void)err_prefix(e, "%s", j->trust);
+	return r;
+}
+
+/* --- what is done */
+
+static int
+check_hash(struct release_job *j, const struct digest512 *hash,
+    struct err *e)
+{
+	if (j->hash_from != HASH_UNKNOWN && !digest512_equal(hash, &j->hash))
+		return err_set(e, ERR_REFUSED, "%s: your share opens, but %s "
+		    "another hash for it; is it of another ceremony?",
+		    j->share, j->hash_from == HASH_REMEMBERED ?
+		    "your trust file remembers" : "the manifest has");
+	j->now.share_hash = *hash;
+	return 0;
 }
 
 /* Opens, compares the hash, seals to the setup key, wipes. */
@@ -263,6 +257,7 @@ static int
 reseal(struct release_job *j, struct err *e)
 {
 	struct secret share = { 0 };
+	struct digest512 hash;
 	int r;
 
 	if ((r = operator_key_open(j->key, buf_bytes(&j->share_file), &share,
@@ -275,8 +270,8 @@ reseal(struct release_job *j, struct err *e)
 		    "of a share", j->share, share.len, SHARE_LEN);
 		goto out;
 	}
-	j->share_hash = sha512(bytes_of(share.b, share.len));
-	if ((r = check_hash(j, e)) == 0)
+	hash = sha512(bytes_of(share.b, share.len));
+	if ((r = check_hash(j, &hash, e)) == 0)
 		r = envelope_seal(j->doc.public_key, bytes_of(share.b,
 		    share.len), j->sealed, e);
 out:
@@ -296,7 +291,42 @@ path_of(struct release_job *j, const char *ending, struct err *e)
 
 static const char *const endings[] = { "sealed", "approval", "release" };
 
-/* Nothing is opened or signed for files that cannot be written. */
+/* The folder that path is in; sets j->path. */
+static int
+folder_of(struct release_job *j, const char *path, struct err *e)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (snprintf(j->path, sizeof(j->path), "%.*s", n == 0 ? 1 : (int)n,
+	    n == 0 ? "." : path) >= (int)sizeof(j->path))
+		return err_set(e, ERR_USAGE, "%s: path too long", path);
+	return 0;
+}
+
+/* Files can be made in dir. */
+static int
+check_folder(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (stat(dir, &st) != 0)
+		return err_set(e, ERR_SYSTEM, "folder %s: %s", dir,
+		    strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_SYSTEM, "%s is not a folder", dir);
+	if (access(dir, W_OK | X_OK) != 0)
+		return err_set(e, ERR_SYSTEM, "folder %s: %s", dir,
+		    strerror(errno));
+	return 0;
+}
+
+/* Nothing is asked, opened or signed for files that cannot be written. */
 static int
 check_outputs(struct release_job *j, struct err *e)
 {
@@ -305,12 +335,19 @@ check_outputs(struct release_job *j, struct err *e)
 	for (size_t i = 0; i < COUNT(endings); i++) {
 		if ((r = path_of(j, endings[i], e)) != 0)
 			return r;
-		if (file_exists(j->path))
+		if (!j->force && file_exists(j->path))
 			return err_set(e, ERR_EXISTS, "%s is there already; "
-			    "each release has a folder of its own (-o)",
-			    j->path);
+			    "give each release a folder of its own (-o), or "
+			    "--force", j->path);
 	}
-	return file_mkdir(j->dir, 0755, e);
+	if ((r = folder_of(j, j->trust, e)) != 0 ||
+	    (r = check_folder(j->path, e)) != 0)
+		return r;
+	if (file_exists(j->dir))
+		return check_folder(j->dir, e);
+	if ((r = folder_of(j, j->dir, e)) != 0)
+		return r;
+	return check_folder(j->path, e);
 }
 
 static int
@@ -362,9 +399,14 @@ write_all(struct release_job *j, const struct buf *approval,
 	int r;
 
 	for (size_t i = 0; i < COUNT(endings); i++) {
-		if ((r = path_of(j, endings[i], e)) != 0 ||
-		    (r = file_write_checked(j->path, data[i], FILE_MODE_PUBLIC,
-		    false, e)) != 0)
+		r = path_of(j, endings[i], e);
+		if (r == 0)
+			r = file_write_checked(j->path, data[i],
+			    FILE_MODE_PUBLIC, j->force, e);
+		if (r != 0 && i > 0)
+			ui_say("the release is not complete: make it again "
+			    "with --force");
+		if (r != 0)
 			return r;
 		printf("wrote  ");
 		ui_print_text(bytes_str(j->path));
@@ -373,22 +415,57 @@ write_all(struct release_job *j, const struct buf *approval,
 	return 0;
 }
 
-/* The nonce is remembered before anything leaves: a release that fails
- * later may be repeated, an older manifest may not. */
+/* The answer may have taken long. */
+static int
+check_time(struct release_job *j, struct err *e)
+{
+	char text[32];
+
+	if (!release_as_of(j))
+		j->time = ui_now();
+	if (j->time <= j->good_until)
+		return 0;
+	ui_time(j->good_until, text);
+	return err_set(e, ERR_REFUSED, "the document was good until %s, which "
+	    "is over; ask for a fresh one", text);
+}
+
+static void
+say_next(const struct release_job *j)
+{
+	char text[32];
+
+	printf("trust  ");
+	ui_print_text(bytes_str(j->trust));
+	printf("\n       remembers quorum key, manifest set, role, your "
+	    "share's hash, nonce %u\n", manifest_of(j)->ns.nonce);
+	ui_time(j->good_until, text);
+	printf("next   take these three files to the online machine:\n"
+	    "       quorate-relay post --share F.sealed --approval F.approval"
+	    " \\\n               --release F.release --host URL\n"
+	    "       the others need this document too: good until %s\n",
+	    text);
+}
+
+/*
+ * The nonce is remembered before anything leaves: a release that fails
+ * later may be repeated, an older manifest may not.
+ */
 static int
 release(struct release_job *j, struct err *e)
 {
 	struct buf approval = { 0 }, record = { 0 };
 	int r;
 
-	if ((r = reseal(j, e)) != 0 ||
+	if ((r = check_time(j, e)) != 0 ||
+	    (r = reseal(j, e)) != 0 ||
 	    (r = make_approval(j, &approval, e)) != 0 ||
 	    (r = make_record(j, &record, e)) != 0 ||
+	    (r = file_mkdir(j->dir, 0755, e)) != 0 ||
 	    (r = trust_store(j->trust, &j->now, e)) != 0 ||
 	    (r = write_all(j, &approval, &record, e)) != 0)
 		goto out;
-	printf("next   quorate-relay post takes these three files to the "
-	    "enclave\n");
+	say_next(j);
 out:
 	buf_free(&approval);
 	buf_free(&record);
@@ -412,15 +489,16 @@ run(struct release_job *j, struct err *e)
 {
 	int r;
 
-	j->time = j->at != 0 ? (int64_t)j->at : ui_now();
-	if ((r = load_manifest(j, e)) != 0 || (r = load_key(j, e)) != 0 ||
+	if ((r = check_arguments(j, e)) != 0 ||
+	    (r = load_manifest(j, e)) != 0 ||
 	    (r = verify_document(j, e)) != 0 ||
 	    (r = compare_trust(j, e)) != 0 ||
 	    (r = compare_sources(j, e)) != 0 ||
-	    (r = check_outputs(j, e)) != 0)
+	    (r = check_outputs(j, e)) != 0 ||
+	    (r = load_key(j, e)) != 0 || (r = expect_hash(j, e)) != 0)
 		return r;
-	show(j);
-	if ((r = ask(j, e)) != 0)
+	release_show(j);
+	if ((r = release_ask(j, e)) != 0)
 		return r;
 	return release(j, e);
 }
@@ -428,7 +506,7 @@ run(struct release_job *j, struct err *e)
 int
 share_release_cmd(struct cmd *c)
 {
-	static struct release_job j = { .dir = "." };
+	static struct release_job j = { .dir = ".", .at = RELEASE_NO_TIME };
 	const struct opt opts[] = {
 		TEXT("--envelope", "FILE", &j.envelope, "manifest envelope: "
 		    "manifest and approvals"),
@@ -445,6 +523,8 @@ share_release_cmd(struct cmd *c)
 		NUMBER("--at", "UNIX", &j.at, "judge as of that time"),
 		TEXT("-o", "DIR", &j.dir, "where the three files go "
 		    "(default: .)"),
+		FLAG("--force", &j.force, "replace these three if they are "
+		    "there"),
 		END };
 	int r;
 

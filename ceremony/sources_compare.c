@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "airgap/record/aws_root.h"
-#include "airgap/seal/hash.h"
 #include "airgap/seal/hex.h"
+#include "ceremony/fingerprint.h"
 #include "ceremony/sources.h"
 #include "airgap/cli/ui.h"
 
@@ -58,16 +58,11 @@ print_only(const struct set *a, const struct set *b, const char *where)
 	struct member m;
 
 	while (list_next(&rd, &type_member, &m)) {
-		char fp[80];
-		struct digest256 d;
-
 		if (set_has(b, &m))
 			continue;
-		d = sha256(m.pub_key);
-		ui_fingerprint(&d, fp);
 		printf("  only %s:\n    ", where);
 		ui_print_quoted(m.alias, 4);
-		printf("\n    key %s\n", fp);
+		printf("\n    key %s\n", key_fingerprint(m.pub_key).text);
 	}
 }
 
@@ -276,5 +271,5 @@ comparison_check(const struct comparison *c, struct err *e)
 			    strlen(list), "%s%s", list[0] == '\0' ? "" : ", ",
 			    fields[f].name);
 	return err_set(e, ERR_REFUSED, "the manifest differs from the local "
-	    "sources: %s; do not approve it before you know why", list);
+	    "sources: %s; do not go on before you know why", list);
 }

@@ -1,0 +1,20 @@
+/*
+ * A key on a screen.
+ */
+#include <stdio.h>
+
+#include "airgap/cli/ui.h"
+#include "airgap/seal/hash.h"
+#include "ceremony/fingerprint.h"
+
+struct fingerprint
+key_fingerprint(struct bytes key)
+{
+	struct digest256 d = sha256(key);
+	struct fingerprint out;
+	char all[80];
+
+	ui_fingerprint(&d, all);
+	snprintf(out.text, sizeof(out.text), "%.35s", all);
+	return out;
+}
