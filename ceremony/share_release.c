@@ -516,8 +516,8 @@ share_release_cmd(struct cmd *c)
 		TEXT("--key", "FILE", &j.key_file, "your key file"),
 		TEXT("--alias", "NAME", &j.alias, "your name in the share "
 		    "set"),
-		TEXT("--trust", "FILE", &j.trust, "what you said yes to "
-		    "before; made at the first release"),
+		TEXT("--trust", "FILE", &j.trust, "what you said yes "
+		    "to; made at the first release"),
 		SOURCE_OPTIONS(j.paths),
 		TEXT("--root", "PEM", &j.root, "test root; rehearsals only"),
 		NUMBER("--at", "UNIX", &j.at, "judge as of that time"),

@@ -39,7 +39,7 @@ struct source_paths {
 /* The options of these paths, in an array of struct opt. */
 #define SOURCE_OPTIONS(p) \
 	TEXT("--manifest-set", "DIR", &(p).manifest_set, \
-	    "who approves: a folder of ALIAS.pub and quorum_threshold"), \
+	    "who approves: a folder of .pub files and threshold"), \
 	TEXT("--share-set", "DIR", &(p).share_set, \
 	    "who holds shares: the same kind of folder"), \
 	TEXT("--patch-set", "DIR", &(p).patch_set, \

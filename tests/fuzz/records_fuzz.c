@@ -10,6 +10,7 @@
 #include "airgap/record/receipt.h"
 #include "airgap/record/release.h"
 #include "airgap/record/spares.h"
+#include "airgap/record/trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -76,6 +77,7 @@ one_##name(struct bytes in) \
 ONE(genesis_statement)
 ONE(receipt)
 ONE(release)
+ONE(trust)
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -87,5 +89,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one_genesis_statement(in);
 	one_receipt(in);
 	one_release(in);
+	one_trust(in);
 	return 0;
 }

@@ -157,6 +157,17 @@ sample_release(struct release *x, enum mode mode)
 }
 
 void
+sample_trust(struct trust *t, enum mode mode)
+{
+	*t = (struct trust){ .mode = mode, .quorum = *sample_key(6),
+	    .nonce = 7, .name = bytes_str(mode == MODE_REHEARSAL ?
+	    "REHEARSAL/vault" : "vault") };
+	fill(&t->manifest_set, 0x99);
+	memset(t->pcr3.b, 0xaa, sizeof(t->pcr3.b));
+	memset(t->share_hash.b, 0x44, sizeof(t->share_hash.b));
+}
+
+void
 sample_spares(struct spares *s, struct spare *list, enum mode mode)
 {
 	*s = (struct spares){ .mode = mode, .list = list, .count = 2 };
@@ -279,12 +290,33 @@ again_release(struct bytes in, struct buf *out, struct err *e)
 	return r != 0 ? r : release_encode(&x, out, e);
 }
 
+static struct buf
+make_trust(enum mode mode)
+{
+	struct trust t;
+	struct buf out;
+
+	sample_trust(&t, mode);
+	NEED(trust_encode(&t, &out, NULL) == 0);
+	return out;
+}
+
+static int
+again_trust(struct bytes in, struct buf *out, struct err *e)
+{
+	struct trust t;
+	int r = trust_decode(in, &t, e);
+
+	return r != 0 ? r : trust_encode(&t, out, e);
+}
+
 const struct sample samples[SAMPLE_COUNT] = {
 	{ PLAN_TYPE, make_plan, again_plan },
 	{ SPARES_TYPE, make_spares, again_spares },
 	{ GENESIS_STATEMENT_TYPE, make_statement, again_statement },
 	{ RECEIPT_TYPE, make_receipt, again_receipt },
 	{ RELEASE_TYPE, make_release, again_release },
+	{ TRUST_TYPE, make_trust, again_trust },
 };
 
 /* --- edits */

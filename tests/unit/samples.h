@@ -10,6 +10,7 @@
 #include "airgap/record/receipt.h"
 #include "airgap/record/release.h"
 #include "airgap/record/spares.h"
+#include "airgap/record/trust.h"
 
 #define SAMPLE_KEYS 8
 
@@ -28,6 +29,7 @@ void sample_plan(struct sample_plan *s, enum mode mode);
 void sample_statement(struct genesis_statement *s, enum mode mode);
 void sample_receipt(struct receipt *x, enum mode mode);
 void sample_release(struct release *x, enum mode mode);
+void sample_trust(struct trust *t, enum mode mode);
 /* list has room for 2 */
 void sample_spares(struct spares *s, struct spare *list, enum mode mode);
 
@@ -38,7 +40,7 @@ struct sample {
 	/* decodes, and encodes what was decoded */
 	int (*again)(struct bytes in, struct buf *out, struct err *e);
 };
-#define SAMPLE_COUNT 5
+#define SAMPLE_COUNT 6
 extern const struct sample samples[SAMPLE_COUNT];
 
 /*
