@@ -164,6 +164,21 @@ say_to_go(struct relay *r)
 	free(l);
 }
 
+/*
+ * Enough posts that do not give the key: quorate-enclave keeps them and waits
+ * on, where a QOS enclave is broken.
+ */
+static int
+explain(struct relay *r, struct err *e)
+{
+	if (check_waiting(r, NULL) != 0)
+		return ERR_PEER;
+	return err_set(e, ERR_PEER, "posted, but the shares do not give the "
+	    "quorum key (ReconstructionErrorIncorrectPubKey): one more "
+	    "person posts, or whose share was not their own posts again "
+	    "with --replace");
+}
+
 static int
 send_share(struct relay *r, const struct post *p, struct err *e)
 {
@@ -176,11 +191,14 @@ send_share(struct relay *r, const struct post *p, struct err *e)
 		puts("reconstructed: the enclave holds the quorum key");
 	else if (rc == 0)
 		say_to_go(r);
+	else if (answer_is_error(&a, PE_RECONSTRUCTION_WRONG_KEY))
+		rc = explain(r, e);
 	answer_free(&a);
 	return rc;
 }
 
-static int
+/* its messages and the options of run are too much for one stack frame */
+static __attribute__((noinline)) int
 post_checked(struct relay *r, const struct post *p, struct err *e)
 {
 	struct live *l = calloc(1, sizeof(*l));
