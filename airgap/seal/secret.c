@@ -6,9 +6,7 @@
  *
  * Making such pages takes a dozen system calls, more than opening a sealed
  * share.  So up to SPARES released blocks of one page are kept: wiped,
- * locked, and inaccessible until the next secret of the same length.  Their
- * one page is present and stays so; MLOCK_ONFAULT keeps mprotect from
- * looking for it each time.
+ * locked, and inaccessible until the next secret of the same length.
  *
  * Not for several threads at once.
  */
@@ -207,8 +205,6 @@ block_make(struct secret *s, size_t len, struct err *e)
 		r = 0;
 	memset(s->b, 0, len);
 	memcpy(spare.canary, s->b - CANARY_LEN, CANARY_LEN);
-	/* they are locked; where this is not known it is only slower */
-	(void)mlock2(start, n, MLOCK_ONFAULT);
 	return r;
 }
 
