@@ -65,33 +65,39 @@ by_value(const void *a, const void *b)
 }
 
 static double
-median(double *v)
+median(double *v, size_t n)
 {
-	qsort(v, ROUNDS, sizeof(*v), by_value);
-	return v[ROUNDS / 2];
+	qsort(v, n, sizeof(*v), by_value);
+	return v[n / 2];
+}
+
+struct figure
+bench_rounds(double *own, double *other, size_t n)
+{
+	double ratio[ROUNDS];
+	struct figure f;
+
+	bench_must(n > 0 && n <= ROUNDS, "number of rounds");
+	for (size_t i = 0; i < n; i++)
+		ratio[i] = own[i] / other[i];
+	f.ratio = median(ratio, n);
+	f.own = median(own, n);
+	f.other = median(other, n);
+	return f;
 }
 
 /* Runs a and b (NULL: none) in turns, so that both see the same machine. */
 struct figure
 bench_measure(body a, body b)
 {
-	static double va[ROUNDS], vb[ROUNDS], ratio[ROUNDS];
+	static double va[ROUNDS], vb[ROUNDS];
 	size_t na = times_for(a), nb = b == NULL ? 0 : times_for(b);
-	struct figure f = { 0 };
 
 	for (size_t i = 0; i < ROUNDS; i++) {
 		va[i] = time_of(a, na);
-		if (b == NULL)
-			continue;
-		vb[i] = time_of(b, nb);
-		ratio[i] = va[i] / vb[i];
+		vb[i] = b == NULL ? va[i] : time_of(b, nb);
 	}
-	f.own = median(va);
-	if (b != NULL) {
-		f.other = median(vb);
-		f.ratio = median(ratio);
-	}
-	return f;
+	return bench_rounds(va, vb, ROUNDS);
 }
 
 /*

@@ -6,6 +6,8 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include <stddef.h>
+
 typedef void (*body)(void);
 
 struct figure {
@@ -14,6 +16,9 @@ struct figure {
 
 /* Runs a and b (NULL: none) in turns. */
 struct figure bench_measure(body a, body b);
+
+/* The same of n times of each, taken in turns by the caller; sorts both. */
+struct figure bench_rounds(double *own, double *other, size_t n);
 
 /*
  * With a peer the target bounds the ratio, without one the value; a target
@@ -32,5 +37,29 @@ int bench_missed(void);
 void bench_must(int ok, const char *what);
 
 double bench_now_us(void);
+
+/* A program and its input and output, from start to end. */
+struct run {
+	double ms;
+	double peak_mib;	/* resident */
+};
+
+/*
+ * Runs argv with standard output and error to path out and waits.  The peak
+ * is the caller's own where that is larger: keep it small.
+ */
+struct run bench_run(const char *const argv[], const char *out);
+/* The same without waiting; its process. */
+int bench_start(const char *const argv[], const char *out);
+/* Ends it (SIGTERM) and waits; 0 is none. */
+void bench_stop(int pid);
+
+/* As bench_run in a child: work whose memory the caller should not keep. */
+void bench_apart(void (*work)(void));
+
+/* A folder of its own under TMPDIR, removed at exit by its maker. */
+const char *bench_dir(void);
+/* DIR/name; four results live at a time. */
+const char *bench_path(const char *name);
 
 #endif

@@ -1,11 +1,17 @@
 /*
  * The enclave as a real process (quorate-enclave-sim on a unix socket):
- * provisioning from boot to the application's answer, status requests, a
- * boot with 60 MiB, idle memory.
+ * provisioning from the boot request to an application that takes
+ * connections, status requests, boots with 60 MiB, resident memory.
+ *
+ * Beside them a bare peer, a process that does what cannot be left out: it
+ * reads a frame, hashes a large one, writes the application's bytes to a
+ * synced file, and answers as many bytes as the enclave does.  And the
+ * application alone, started with the same key files.
  *
  * Run from the top of the tree; the material is a run of the demo.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,24 +29,16 @@
 
 #define PROVISION_ROUNDS 11
 #define BIG_ROUNDS 5
+#define BIG_LEN ((size_t)60 << 20)
+#define MANY_ROUNDS 9
+#define REPLY_MAX 8192	/* as long as a boot's reply with its document */
 #define CLIENTS 32
+#define D "demo/"		/* what the demo leaves, below our folder */
 #define REQUESTS 1000
 #define PATH_LEN 200
 
-static char dir[64], sock[PATH_LEN];
-static pid_t enclave;
-static struct frame_client client = { .timeout_ms = 20000, .cancel_fd = -1 };
-
-static const char *
-in_dir(const char *name)
-{
-	static char path[4][PATH_LEN];
-	static unsigned next;
-	char *p = path[next++ % 4];
-
-	snprintf(p, PATH_LEN, "%s/%s", dir, name);
-	return p;
-}
+static pid_t enclave, measurer;
+static struct frame_client client = { .timeout_ms = 60000, .cancel_fd = -1 };
 
 static struct buf
 slurp(const char *path)
@@ -56,71 +54,182 @@ slurp(const char *path)
 static void
 clear_files(void)
 {
-	static const char *const names[] = { "enclave/quorum.key",
-	    "enclave/ephemeral.key", "enclave/manifest", "enclave/pivot" };
+	static const char *const names[] = { D "enclave/quorum.key",
+	    D "enclave/ephemeral.key", D "enclave/manifest", D "enclave/pivot" };
 
 	for (size_t i = 0; i < 4; i++)
-		unlink(in_dir(names[i]));
+		unlink(bench_path(names[i]));
 }
 
 static void
 stop(void)
 {
-	if (enclave <= 0)
-		return;
-	kill(enclave, SIGTERM);
-	waitpid(enclave, NULL, 0);
+	bench_stop(enclave);
 	enclave = 0;
 	clear_files();
 }
 
-static void
-run_enclave(void)
-{
-	char pki[PATH_LEN], pcrs[PATH_LEN], q[PATH_LEN], e[PATH_LEN];
-	char m[PATH_LEN], p[PATH_LEN];
-
-	snprintf(pki, PATH_LEN, "%s/pki", dir);
-	snprintf(pcrs, PATH_LEN, "%s/nsm.pcrs", dir);
-	snprintf(q, PATH_LEN, "%s/enclave/quorum.key", dir);
-	snprintf(e, PATH_LEN, "%s/enclave/ephemeral.key", dir);
-	snprintf(m, PATH_LEN, "%s/enclave/manifest", dir);
-	snprintf(p, PATH_LEN, "%s/enclave/pivot", dir);
-	bench_must(freopen("/dev/null", "w", stderr) != NULL, "stderr");
-	execl("build/quorate-enclave-sim", "quorate-enclave-sim", "--usock",
-	    sock, "--pki-dir", pki, "--pcrs", pcrs, "--quorum-file", q,
-	    "--ephemeral-file", e, "--manifest-file", m, "--pivot-file", p,
-	    (char *)NULL);
-	_exit(127);
-}
-
 static bool
-connects(int family, const struct sockaddr *a, socklen_t n)
+connects(int family, const void *a, socklen_t n)
 {
-	int fd = socket(family, SOCK_STREAM, 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok = connect(fd, a, n) == 0;
 
 	close(fd);
 	return ok;
 }
 
+/* Until somebody listens there, at most 10 seconds. */
 static void
-start(void)
+wait_listening(int family, const void *a, socklen_t n, const char *what)
+{
+	double until = bench_now_us() + 10e6;
+
+	while (!connects(family, a, n)) {
+		bench_must(bench_now_us() < until, what);
+		usleep(100);
+	}
+}
+
+static void
+wait_unix(const char *path, const char *what)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
+	bench_must(strlen(path) < sizeof(a.sun_path), path);
+	memcpy(a.sun_path, path, strlen(path));
+	wait_listening(AF_UNIX, &a, sizeof(a), what);
+}
+
+static void
+start(void)
+{
+	static const char *const names[] = { "--usock", "socket", "--pki-dir",
+	    D "pki", "--pcrs", D "nsm.pcrs", "--quorum-file",
+	    D "enclave/quorum.key", "--ephemeral-file", D "enclave/ephemeral.key",
+	    "--manifest-file", D "enclave/manifest", "--pivot-file",
+	    D "enclave/pivot" };
+	const char *argv[COUNT(names) + 2] = { "build/quorate-enclave-sim" };
+	static char path[COUNT(names)][PATH_LEN];
+
 	stop();
-	clear_files();
-	memcpy(a.sun_path, sock, strlen(sock) + 1);
-	enclave = fork();
-	if (enclave == 0)
-		run_enclave();
-	for (int i = 0; i < 5000; i++) {
-		if (connects(AF_UNIX, (struct sockaddr *)&a, sizeof(a)))
-			return;
-		usleep(1000);
+	for (size_t i = 0; i < COUNT(names); i += 2) {
+		snprintf(path[i], PATH_LEN, "%s", bench_path(names[i + 1]));
+		argv[1 + i] = names[i];
+		argv[2 + i] = path[i];
 	}
-	bench_must(0, "starting the enclave");
+	enclave = bench_start(argv, bench_path(D "log/bench"));
+	wait_unix(client.unix_path, "starting the enclave");
+}
+
+/* A line of /proc/PID/status, in MiB. */
+static double
+memory_of_enclave(const char *line)
+{
+	char path[64], text[128];
+	long kib = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)enclave);
+	bench_must((f = fopen(path, "r")) != NULL, path);
+	while (kib < 0 && fgets(text, sizeof(text), f) != NULL)
+		if (strncmp(text, line, strlen(line)) == 0)
+			kib = strtol(text + strlen(line), NULL, 10);
+	fclose(f);
+	bench_must(kib > 0, line);
+	return (double)kib / 1024;
+}
+
+/* --- the bare peer */
+
+static pid_t bare;
+static struct frame_client bare_client;
+static const uint8_t bare_reply[REPLY_MAX];
+
+static bool
+read_whole(int fd, uint8_t *p, size_t n)
+{
+	ssize_t k;
+
+	for (; n > 0; n -= (size_t)k, p += k)
+		if ((k = read(fd, p, n)) <= 0)
+			return false;
+	return true;
+}
+
+static void
+write_whole(int fd, const uint8_t *p, size_t n)
+{
+	ssize_t k;
+
+	for (; n > 0; n -= (size_t)k, p += k)
+		bench_must((k = write(fd, p, n)) > 0, "the bare peer");
+}
+
+/* The bytes of a large boot: hashed, and to a file that lasts. */
+static void
+bare_boot(const uint8_t *p)
+{
+	const char *path = bench_path("bare.pivot");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	bench_must(fd >= 0, path);
+	(void)sha256(bytes_of(p, BIG_LEN));
+	write_whole(fd, p, BIG_LEN);
+	bench_must(fsync(fd) == 0 && close(fd) == 0 && unlink(path) == 0,
+	    path);
+}
+
+/* A frame, little-endian as this machine, and a reply of n zeros. */
+static void
+bare_serve(int fd, size_t n)
+{
+	uint64_t want, len = n;
+	uint8_t small[64], *p = small;
+
+	if (!read_whole(fd, (uint8_t *)&want, sizeof(want)))
+		return;		/* who only looked whether we are here */
+	if (want > sizeof(small))
+		p = malloc(want);
+	bench_must(p != NULL && read_whole(fd, p, want), "the bare peer");
+	if (want >= BIG_LEN)
+		bare_boot(p);
+	write_whole(fd, (const uint8_t *)&len, sizeof(len));
+	write_whole(fd, bare_reply, n);
+	if (p != small)
+		free(p);
+}
+
+static void
+start_bare(size_t reply_len)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), c;
+	static char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s", bench_path("bare"));
+	memcpy(a.sun_path, path, strlen(path));
+	bench_must(reply_len <= REPLY_MAX && bind(fd, (struct sockaddr *)&a,
+	    sizeof(a)) == 0 && listen(fd, SOMAXCONN) == 0, path);
+	fflush(NULL);
+	if ((bare = fork()) == 0) {
+		while ((c = accept(fd, NULL, NULL)) >= 0) {
+			bare_serve(c, reply_len);
+			close(c);
+		}
+		_exit(1);
+	}
+	close(fd);
+	bare_client = client;
+	bare_client.unix_path = path;
+}
+
+static void
+stop_bare(void)
+{
+	bench_stop(bare);
+	bare = 0;
+	unlink(bare_client.unix_path);
 }
 
 static struct buf
@@ -133,17 +242,36 @@ call(struct bytes request)
 	return reply;
 }
 
+static void
+bare_call(struct bytes request)
+{
+	struct buf reply;
+
+	bench_must(frame_call(&bare_client, request, &reply, NULL) == 0,
+	    "a request to the bare peer");
+	frame_reply_free(&bare_client, &reply);
+}
+
 /* --- boot and provisioning */
 
+/* In JSON, or as the Borsh message that takes the envelope as JSON. */
 static struct buf
-boot_request(const char *envelope, const char *pivot)
+boot_request(const char *envelope, const char *pivot, enum wire wire)
 {
 	struct buf env = slurp(envelope), app = slurp(pivot), out;
 	struct message m = { .tag = PM_BOOT_STANDARD_JSON_REQ };
+	struct arena arena = { 0 };
 
 	m.u.boot_json.envelope_json = buf_bytes(&env);
 	m.u.boot_json.pivot = buf_bytes(&app);
-	bench_must(message_write(&m, WIRE_BORSH, &out, NULL) == 0, "encode");
+	if (wire == WIRE_JSON) {
+		m = (struct message){ .tag = PM_BOOT_STANDARD_REQ };
+		bench_must(envelope_read(buf_bytes(&env), &m.u.boot.envelope,
+		    &arena, NULL) == 0, envelope);
+		m.u.boot.pivot = buf_bytes(&app);
+	}
+	bench_must(message_write(&m, wire, &out, NULL) == 0, "encode");
+	arena_free(&arena);
 	buf_free(&env);
 	buf_free(&app);
 	return out;
@@ -185,11 +313,11 @@ load_holder(struct holder *h, const char *who, const struct digest256 *hash)
 	struct buf text, sealed;
 
 	snprintf(h->alias, sizeof(h->alias), "rehearsal-%s", who);
-	snprintf(path, sizeof(path), "%s/operators/%s/%s.secret", dir, who,
-	    who);
-	text = slurp(path);
-	snprintf(path, sizeof(path), "%s/operators/%s/rehearsal-%s.share", dir,
+	snprintf(path, sizeof(path), "%s/" D "operators/%s/%s.secret", bench_dir(),
 	    who, who);
+	text = slurp(path);
+	snprintf(path, sizeof(path), "%s/" D "operators/%s/rehearsal-%s.share",
+	    bench_dir(), who, who);
 	sealed = slurp(path);
 	bench_must(seed_from_text(buf_bytes(&text), &seed, NULL) == 0 &&
 	    keyset_from_seed(&h->ks, seed.b, NULL) == 0 &&
@@ -226,7 +354,7 @@ post(const struct holder *h, const uint8_t setup[static PUBLIC_KEY_LEN])
 static uint16_t
 application_port(void)
 {
-	struct buf b = slurp(in_dir("manifest.json"));
+	struct buf b = slurp(bench_path(D "manifest.json"));
 	char *at = memmem(b.p, b.n, "\"--port\",\"", 10);
 	long port;
 
@@ -236,41 +364,59 @@ application_port(void)
 	return (uint16_t)port;
 }
 
-static int
-by_value(const void *a, const void *b)
+static struct sockaddr_in
+loopback(uint16_t port)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
 
-	return (x > y) - (x < y);
+/* The application without an enclave, with the key files of this one. */
+static double
+application_alone(uint16_t port)
+{
+	struct sockaddr_in a = loopback(port);
+	char number[8], quorum[PATH_LEN], live[PATH_LEN];
+	const char *const argv[] = { "build/hello", "--port", number,
+	    "--quorum-key", quorum, "--live-key", live, NULL };
+	double from;
+	pid_t pid;
+
+	snprintf(number, sizeof(number), "%u", port);
+	snprintf(quorum, PATH_LEN, "%s", bench_path(D "enclave/quorum.key"));
+	snprintf(live, PATH_LEN, "%s", bench_path(D "enclave/ephemeral.key"));
+	from = bench_now_us();
+	pid = bench_start(argv, "/dev/null");
+	wait_listening(AF_INET, &a, sizeof(a), "the application alone");
+	from = bench_now_us() - from;
+	bench_stop(pid);
+	return from / 1e3;
 }
 
 static void
 provisioning(struct bytes request)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-	    .sin_port = htons(application_port()),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	double ms[PROVISION_ROUNDS];
+	uint16_t port = application_port();
+	struct sockaddr_in a = loopback(port);
+	double ms[PROVISION_ROUNDS], alone[PROVISION_ROUNDS], from;
 	uint8_t setup[PUBLIC_KEY_LEN];
 
 	for (size_t i = 0; i < PROVISION_ROUNDS; i++) {
-		double from;
-
 		start();
 		from = bench_now_us();
 		boot(request, setup);
 		post(&holders[0], setup);
 		post(&holders[1], setup);
-		while (!connects(AF_INET, (struct sockaddr *)&a, sizeof(a)))
-			usleep(100);
-		ms[i] = (bench_now_us() - from) / 1000;
+		wait_listening(AF_INET, &a, sizeof(a), "the application");
+		ms[i] = (bench_now_us() - from) / 1e3;
+		alone[i] = application_alone((uint16_t)(port - 1));
 	}
-	qsort(ms, PROVISION_ROUNDS, sizeof(ms[0]), by_value);
-	bench_report("provisioning, boot to application", "ms",
-	    (struct figure){ .own = ms[PROVISION_ROUNDS / 2] }, NULL, -1);
+	bench_report("boot to running application", "ms", bench_rounds(ms,
+	    alone, PROVISION_ROUNDS), "application alone", -1);
 }
 
-/* --- status */
+/* --- status: of an enclave that has booted and been provisioned */
 
 static const char status_text[] = "\"statusRequest\"";
 
@@ -282,83 +428,63 @@ status(void)
 	frame_reply_free(&client, &reply);
 }
 
-/* A peer that does nothing but frames: the floor of a round trip. */
-static struct frame_client floor_client;
-
 static void
-floor_call(void)
+bare_status(void)
 {
-	struct buf reply;
-
-	bench_must(frame_call(&floor_client, bytes_str(status_text), &reply,
-	    NULL) == 0, "the floor's request");
-	frame_reply_free(&floor_client, &reply);
+	bare_call(bytes_str(status_text));
 }
 
-static pid_t
-start_floor(char path[static PATH_LEN])
+/* Milliseconds of REQUESTS calls out of CLIENTS processes. */
+static double
+from_many(void (*one)(void))
 {
-	static const uint8_t reply[8 + 15] = { 15, 0, 0, 0, 0, 0, 0, 0 };
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0), c;
-	uint8_t in[64];
-	pid_t pid;
+	double from = bench_now_us();
 
-	snprintf(path, PATH_LEN, "%s/floor", dir);
-	memcpy(a.sun_path, path, strlen(path) + 1);
-	bench_must(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
-	    listen(fd, 64) == 0, "the floor's socket");
-	if ((pid = fork()) != 0) {
-		close(fd);
-		return pid;
+	fflush(NULL);
+	for (int i = 0; i < CLIENTS; i++) {
+		if (fork() != 0)
+			continue;
+		for (int j = i; j < REQUESTS; j += CLIENTS)
+			one();
+		_exit(0);
 	}
-	while ((c = accept(fd, NULL, NULL)) >= 0) {
-		size_t n = 0;
-		ssize_t k;
+	for (int i = 0; i < CLIENTS; i++) {
+		int st, pid = wait(&st);
 
-		while (n < 8 + 15 && (k = read(c, in, sizeof(in))) > 0)
-			n += (size_t)k;
-		if (write(c, reply, sizeof(reply)) < 0)
-			_exit(1);
-		close(c);
+		bench_must(pid > 0 && pid != bare && pid != enclave &&
+		    st == 0, "a client");
 	}
-	_exit(0);
-}
-
-static void
-status_round_trip(void)
-{
-	static char path[PATH_LEN];
-	pid_t pid = start_floor(path);
-
-	floor_client = client;
-	floor_client.unix_path = path;
-	bench_report("status round trip", "us", bench_measure(status,
-	    floor_call), "bare echo of frames", -1);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	return (bench_now_us() - from) / 1e3;
 }
 
 static void
 many_clients(void)
 {
-	double from = bench_now_us(), us;
+	double ms[MANY_ROUNDS], other[MANY_ROUNDS];
+	struct figure f;
 
-	for (int i = 0; i < CLIENTS; i++) {
-		if (fork() != 0)
-			continue;
-		for (int j = i; j < REQUESTS; j += CLIENTS)
-			status();
-		_exit(0);
+	for (size_t i = 0; i < MANY_ROUNDS; i++) {
+		ms[i] = from_many(status);
+		other[i] = from_many(bare_status);
 	}
-	for (int i = 0; i < CLIENTS; i++) {
-		int st;
+	f = bench_rounds(ms, other, MANY_ROUNDS);
+	bench_report("1,000 status, 32 clients", "ms", f, "bare peer", -1);
+	f.own *= 1e3 / REQUESTS;
+	f.other *= 1e3 / REQUESTS;
+	bench_report("each of the 1,000", "us", f, "bare peer", -1);
+}
 
-		bench_must(wait(&st) > 0 && st == 0, "a client");
-	}
-	us = bench_now_us() - from;
-	bench_report("1,000 status requests, 32 clients", "ms",
-	    (struct figure){ .own = us / 1000 }, NULL, -1);
+static void
+status_requests(void)
+{
+	struct buf reply = call(bytes_str(status_text));
+
+	start_bare(reply.n);
+	frame_reply_free(&client, &reply);
+	bench_report("status round trip", "us", bench_measure(status,
+	    bare_status), "bare peer", -1);
+	many_clients();
+	stop_bare();
 }
 
 /* --- memory and the big application */
@@ -366,96 +492,104 @@ many_clients(void)
 static void
 idle_memory(void)
 {
-	char path[64], line[128];
-	long kib = 0;
-	FILE *f;
-
 	start();
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)enclave);
-	bench_must((f = fopen(path, "r")) != NULL, path);
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "VmRSS: %ld", &kib) == 1)
-			break;
-	fclose(f);
+	status();
 	bench_report("idle resident memory", "MiB",
-	    (struct figure){ .own = (double)kib / 1024 }, NULL, 12);
+	    (struct figure){ .own = memory_of_enclave("VmRSS:") }, NULL, 12);
 }
 
 static void
-big_boot(void)
+big_boot(enum wire wire, const char *name, const char *peak_name)
 {
-	struct buf request = boot_request(in_dir("big/envelope"),
-	    in_dir("big/pivot"));
-	double ms[BIG_ROUNDS], hash[BIG_ROUNDS], from;
+	struct buf request = boot_request(bench_path(D "big/envelope"),
+	    bench_path(D "big/pivot"), wire);
+	double ms[BIG_ROUNDS], other[BIG_ROUNDS];
 	uint8_t setup[PUBLIC_KEY_LEN];
-	struct figure f;
+	struct figure peak;
 
 	for (size_t i = 0; i < BIG_ROUNDS; i++) {
+		double from;
+
 		start();
 		from = bench_now_us();
 		boot(buf_bytes(&request), setup);
-		ms[i] = (bench_now_us() - from) / 1000;
+		ms[i] = (bench_now_us() - from) / 1e3;
 		from = bench_now_us();
-		(void)sha256(buf_bytes(&request));
-		hash[i] = (bench_now_us() - from) / 1000;
+		bare_call(buf_bytes(&request));
+		other[i] = (bench_now_us() - from) / 1e3;
 	}
-	qsort(ms, BIG_ROUNDS, sizeof(ms[0]), by_value);
-	qsort(hash, BIG_ROUNDS, sizeof(hash[0]), by_value);
-	f.own = ms[BIG_ROUNDS / 2];
-	f.other = hash[BIG_ROUNDS / 2];
-	f.ratio = f.own / f.other;
-	bench_report("boot with a 60 MiB application", "ms", f,
-	    "SHA-256 of 60 MiB", -1);
+	bench_report(name, "ms", bench_rounds(ms, other, BIG_ROUNDS),
+	    "copy, hash, store", -1);
+	peak.own = memory_of_enclave("VmHWM:");
+	peak.other = (double)request.n / (1 << 20);
+	peak.ratio = peak.own / peak.other;
+	bench_report(peak_name, "MiB", peak, "the request", 3);
 	buf_free(&request);
 }
 
 static void
-clean(void)
+big_boots(void)
 {
-	char cmd[128];
+	start_bare(REPLY_MAX);
+	big_boot(WIRE_BORSH, "boot of 60 MiB, Borsh", "its peak memory, Borsh");
+	big_boot(WIRE_JSON, "boot of 60 MiB, JSON", "its peak memory, JSON");
+	stop_bare();
+}
 
-	stop();
-	if (dir[0] == '\0')
+static void
+load_holders(void)
+{
+	struct buf env = slurp(bench_path(D "manifest_envelope"));
+	struct digest256 hash;
+	struct arena arena;
+	struct manifest m;
+
+	bench_must(manifest_read_either(buf_bytes(&env), &m, &arena,
+	    NULL) == 0 && manifest_hash(&m, &hash, NULL) == 0, "manifest");
+	load_holder(&holders[0], "alice", &hash);
+	load_holder(&holders[1], "carol", &hash);
+	arena_free(&arena);
+	buf_free(&env);
+}
+
+/* Before bench_dir's own, which removes the folder. */
+static void
+end_processes(void)
+{
+	if (getpid() != measurer)
 		return;
-	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
-	if (system(cmd) != 0)
-		fprintf(stderr, "bench: %s stays\n", dir);
+	bench_stop(bare);
+	bench_stop(enclave);
 }
 
 int
 main(void)
 {
-	struct arena arena;
-	struct manifest m;
-	struct digest256 hash;
-	struct buf request, env;
-	char cmd[256];
+	char sock[PATH_LEN], dir[PATH_LEN];
+	const char *const prepare[] = { "tests/bench/enclave_prepare.sh", dir,
+	    NULL };
+	struct buf request;
 
 	bench_must(secret_process_init(NULL) == 0, "secret_process_init");
-	snprintf(dir, sizeof(dir), "/tmp/enclave-bench-XXXXXX");
-	bench_must(mkdtemp(dir) != NULL, "mkdtemp");
-	atexit(clean);
-	snprintf(sock, sizeof(sock), "%s/socket", dir);
+	snprintf(dir, sizeof(dir), "%s", bench_path("demo"));
+	measurer = getpid();
+	atexit(end_processes);
+	snprintf(sock, sizeof(sock), "%s", bench_path("socket"));
 	client.unix_path = sock;
-	snprintf(cmd, sizeof(cmd), "tests/bench/enclave_prepare.sh '%s'", dir);
-	bench_must(system(cmd) == 0, cmd);
-	env = slurp(in_dir("manifest_envelope"));
-	bench_must(manifest_read_either(buf_bytes(&env), &m, &arena,
-	    NULL) == 0 && manifest_hash(&m, &hash, NULL) == 0, "manifest");
-	load_holder(&holders[0], "alice", &hash);
-	load_holder(&holders[1], "carol", &hash);
-	request = boot_request(in_dir("manifest_envelope"), "build/hello");
+	bench_run(prepare, bench_path("prepare.log"));
+	load_holders();
+	request = boot_request(bench_path(D "manifest_envelope"), "build/hello",
+	    WIRE_BORSH);
 	provisioning(buf_bytes(&request));
-	status_round_trip();
-	many_clients();
-	big_boot();
+	status_requests();
+	big_boots();
 	idle_memory();
+	stop();
+	client.unix_path = NULL;
 	for (size_t i = 0; i < 2; i++) {
 		keyset_free(&holders[i].ks);
 		secret_free(&holders[i].share);
 	}
 	buf_free(&request);
-	buf_free(&env);
-	arena_free(&arena);
-	return bench_missed();
+	return bench_missed() != 0;
 }
