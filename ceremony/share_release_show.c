@@ -165,9 +165,8 @@ show_warnings(const struct release_job *j)
 	int64_t made = (int64_t)(j->doc.timestamp / 1000);
 
 	if (made > j->time + CLOCKS_APART)
-		timely(j, "WARNING: the enclave's clock is ahead; is %s?",
-		    release_as_of(j) ? "--at right" :
-		    "this machine's clock right");
+		timely(j, "WARNING: the enclave's clock is ahead of %s",
+		    release_as_of(j) ? "--at" : "this machine's");
 	if (minutes_left(j) < RELEASE_MINUTES_FEW) {
 		timely(j, "WARNING: %lld minutes left, fewer than %d;",
 		    minutes_left(j), RELEASE_MINUTES_FEW);
@@ -196,8 +195,8 @@ release_show(const struct release_job *j)
 	printf(LABEL "%s\n", "setup key",
 	    key_fingerprint(j->doc.public_key).text);
 	timely(j, LABEL "%s", "document", j->root != NULL ?
-	    "good under the TEST ROOT you named" :
-	    "good under AWS Nitro Root-G1");
+	    "good, by the TEST ROOT you named" :
+	    "good, by AWS Nitro Root-G1");
 	show_approvers(j);
 	show_stand(j, "same as yours", COMPARED);
 	show_stand(j, "as remembered", REMEMBERED);
