@@ -113,7 +113,8 @@ check_boot(const struct post *p, const struct live *l, struct err *e)
 	return 0;
 }
 
-static int
+/* two messages are too much for one stack frame */
+static __attribute__((noinline)) int
 check_waiting(struct relay *r, struct err *e)
 {
 	const struct message m = { .tag = PM_STATUS_REQ };
@@ -179,7 +180,7 @@ explain(struct relay *r, struct err *e)
 	    "with --replace");
 }
 
-static int
+static __attribute__((noinline)) int
 send_share(struct relay *r, const struct post *p, struct err *e)
 {
 	const struct message m = { .tag = PM_PROVISION_REQ,
@@ -197,8 +198,7 @@ send_share(struct relay *r, const struct post *p, struct err *e)
 	return rc;
 }
 
-/* its messages and the options of run are too much for one stack frame */
-static __attribute__((noinline)) int
+static int
 post_checked(struct relay *r, const struct post *p, struct err *e)
 {
 	struct live *l = calloc(1, sizeof(*l));
