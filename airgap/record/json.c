@@ -83,6 +83,21 @@ scan_escape(struct scan *s)
 	return 0;
 }
 
+/* Eight bytes that can neither end a string nor stop it. */
+static bool
+eight_plain(const uint8_t *p)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones << 7;
+	uint64_t v, quote, escape;
+
+	memcpy(&v, p, sizeof(v));
+	quote = v ^ ones * '"';
+	escape = v ^ ones * '\\';
+	/* the lowest byte that is below, or 0, gets its bit 7; others may */
+	return ((((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
+	    ((escape - ones) & ~escape)) & tops) == 0;
+}
+
 static int
 scan_string(struct scan *s)
 {
@@ -90,6 +105,8 @@ scan_string(struct scan *s)
 
 	s->p++;
 	for (;;) {
+		while (s->end - s->p >= 8 && eight_plain(s->p))
+			s->p += 8;
 		if (s->p == s->end)
 			return bad(s, "string without an end");
 		if (*s->p == '"') {
@@ -295,12 +312,17 @@ json_kind(struct bytes value)
 	}
 }
 
+/* A quote ends the string unless an odd run of backslashes precedes it. */
 static const uint8_t *
-skip_string(const uint8_t *p)
+skip_string(const uint8_t *p, const uint8_t *end)
 {
-	for (p++; *p != '"'; p++)
-		if (*p == '\\')
-			p++;
+	const uint8_t *back;
+
+	do {
+		p = memchr(p + 1, '"', (size_t)(end - p - 1));
+		for (back = p; back[-1] == '\\'; back--)
+			continue;
+	} while ((p - back) % 2 != 0);
 	return p + 1;
 }
 
@@ -312,7 +334,7 @@ skip_value(const uint8_t *p, const uint8_t *end)
 
 	do {
 		if (*p == '"') {
-			p = skip_string(p);
+			p = skip_string(p, end);
 			continue;
 		}
 		if (*p == '{' || *p == '[')

@@ -86,14 +86,26 @@ sequence_len(const uint8_t *p, size_t n)
 	return len;
 }
 
+static bool
+eight_ascii(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (v & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool
 utf8_valid(struct bytes text)
 {
-	size_t i = 0;
+	size_t i = 0, len;
 
 	while (i < text.n) {
-		size_t len = sequence_len(text.p + i, text.n - i);
-
+		if (text.n - i >= 8 && eight_ascii(text.p + i)) {
+			i += 8;
+			continue;
+		}
+		len = sequence_len(text.p + i, text.n - i);
 		if (len == 0)
 			return false;
 		i += len;

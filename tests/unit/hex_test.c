@@ -72,6 +72,37 @@ every_pair_of_characters_decodes_exactly_if_both_are_digits(void **state)
 	}
 }
 
+/* Digits are read eight at a time: each character at each place of a text. */
+static void
+every_character_at_every_place_counts_as_it_does_in_a_pair(void **state)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	uint8_t text[20], out[10], pair[1];
+	size_t n;
+	(void)state;
+
+	for (size_t len = 8; len <= sizeof(text); len += 2)
+		for (unsigned c = 0; c < 256 * len; c++) {
+			size_t at = c / 256, even = at / 2 * 2;
+			int r;
+
+			for (size_t i = 0; i < len; i++)
+				text[i] = (uint8_t)digits[1 + (c + i) % 21];
+			text[at] = (uint8_t)c;
+			r = hex_decode(bytes_of(text + even, 2), pair, 1, &n,
+			    NULL);
+			/* "0x" is a prefix, here of one digit too few */
+			if (n != 1)
+				r = ERR_INPUT;
+			if (even == 0 && n == 0 && text[1] == 'x')
+				continue;
+			assert_int_equal(hex_decode(bytes_of(text, len), out,
+			    sizeof(out), &n, NULL), r);
+			if (r == 0)
+				assert_int_equal(out[at / 2], pair[0]);
+		}
+}
+
 static void
 encoding_is_lower_case_and_decodes_to_the_same_bytes(void **state)
 {
@@ -247,6 +278,8 @@ main(void)
 		    odd_long_upper_prefix_and_wrong_length_are_refused),
 		cmocka_unit_test(
 		    every_code_point_is_trimmed_exactly_if_it_is_white_space),
+		cmocka_unit_test(
+		    every_character_at_every_place_counts_as_it_does_in_a_pair),
 		cmocka_unit_test(trimming_takes_runs_and_leaves_the_middle),
 		cmocka_unit_test(digests_are_those_of_the_vectors),
 		cmocka_unit_test(

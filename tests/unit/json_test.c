@@ -304,6 +304,54 @@ depth_nul_and_huge_exponents_differ_from_jansson(void **state)
 	has_no_canonical_form("1e999", "number");
 }
 
+/* The scan takes eight bytes at a time: each byte at each place of a string. */
+static void
+every_byte_at_every_place_of_a_string_means_the_same(void **state)
+{
+	char text[32];
+	(void)state;
+
+	for (size_t len = 1; len <= 20; len++)
+		for (unsigned c = 0; c < 128 * len; c++) {
+			char b = (char)(c % 128);
+			bool last = c / 128 == len - 1;
+			bool want = b >= 0x20 && b != '"';
+
+			memset(text, 'n', sizeof(text));
+			text[0] = '"';
+			text[1 + c / 128] = b;
+			text[1 + len] = '"';
+			/* an escaped n, except for the closing quote */
+			if (b == '\\' && last)
+				want = false;
+			assert_int_equal(accepts(bytes_of(text, len + 2)),
+			    want);
+		}
+}
+
+static void
+a_quote_ends_a_string_after_an_even_run_of_backslashes(void **state)
+{
+	char text[48];
+	struct json_walk w;
+	struct bytes value;
+	(void)state;
+
+	for (int run = 0; run <= 18; run++) {
+		int n = snprintf(text, sizeof(text), "[\"%.*s%s\",7]", run,
+		    "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\",
+		    run % 2 != 0 ? "\"" : "");
+
+		assert_true(accepts(bytes_of(text, (size_t)n)));
+		w = json_walk(bytes_of(text, (size_t)n));
+		assert_true(json_next_item(&w, &value));
+		assert_int_equal(value.n, n - 4);
+		assert_true(json_next_item(&w, &value));
+		assert_true(bytes_equal(value, bytes_str("7")));
+		assert_false(json_next_item(&w, &value));
+	}
+}
+
 static void
 walking_gives_the_slices_between_the_commas(void **state)
 {
@@ -394,6 +442,10 @@ main(void)
 		    every_edit_of_those_texts_is_taken_as_jansson_does),
 		cmocka_unit_test(
 		    depth_nul_and_huge_exponents_differ_from_jansson),
+		cmocka_unit_test(
+		    every_byte_at_every_place_of_a_string_means_the_same),
+		cmocka_unit_test(
+		    a_quote_ends_a_string_after_an_even_run_of_backslashes),
 		cmocka_unit_test(walking_gives_the_slices_between_the_commas),
 		cmocka_unit_test(
 		    unescaping_agrees_with_jansson_and_with_comparison),
