@@ -16,20 +16,21 @@
 #include "airgap/record/share_hashes.h"
 #include "airgap/seal/deal.h"
 #include "airgap/seal/hash.h"
+#include "ceremony/operator_options.h"
 #include "ceremony/plan_show.h"
 #include "ceremony/share_cmds.h"
 #include "ceremony/share_release.h"
 #include "ceremony/sources.h"
 #include "enclave/attestation/verify.h"
-#include "token/operator_key.h"
 
 #define PATH_TEXT 960
 
 struct release_job {
-	const char *envelope, *document, *share, *key_file, *alias, *trust;
+	const char *envelope, *document, *share, *alias, *trust;
 	const char *root, *dir;
 	uint64_t at;
 	struct source_paths paths;
+	struct operator_options k;
 
 	struct loaded l;
 	struct buf doc_file, share_file, root_file, trust_file;
@@ -79,7 +80,7 @@ load_key(struct release_job *j, struct err *e)
 	int r;
 
 	if ((r = label_check_alias(bytes_str(j->alias), e)) != 0 ||
-	    (r = operator_key_open_file(j->key_file, &j->key, e)) != 0 ||
+	    (r = operator_key_from_options(&j->k, &j->key, e)) != 0 ||
 	    (r = file_read(j->share, SEALED_SHARE_LEN, &j->share_file,
 	    e)) != 0)
 		return r;
@@ -435,7 +436,7 @@ share_release_cmd(struct cmd *c)
 		TEXT("--attestation", "DOC", &j.document, "document of the "
 		    "enclave that waits for shares"),
 		TEXT("--share", "FILE", &j.share, "your sealed share"),
-		TEXT("--key", "FILE", &j.key_file, "your key file"),
+		OPERATOR_KEY_OPTIONS(&j.k),
 		TEXT("--alias", "NAME", &j.alias, "your name in the share "
 		    "set"),
 		TEXT("--trust", "FILE", &j.trust, "what you said yes to "
@@ -452,7 +453,7 @@ share_release_cmd(struct cmd *c)
 	    (r = cmd_need(c, j.envelope, "--envelope FILE")) != 0 ||
 	    (r = cmd_need(c, j.document, "--attestation DOC")) != 0 ||
 	    (r = cmd_need(c, j.share, "--share FILE")) != 0 ||
-	    (r = cmd_need(c, j.key_file, "--key FILE")) != 0 ||
+	    (r = operator_options_check(c, &j.k)) != 0 ||
 	    (r = cmd_need(c, j.alias, "--alias NAME")) != 0 ||
 	    (r = cmd_need(c, j.trust, "--trust FILE")) != 0)
 		return r;
