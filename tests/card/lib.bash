@@ -9,7 +9,8 @@
 # The state of a card is $card_work/card-NAME; all share the test root
 # $card_work/root/root.pem.  Everything is stopped by its process id.
 
-declare -A card_pid card_port
+# bats loads this inside a function
+declare -gA card_pid card_port
 : "${card_top:=.}" "${card_work:=.}"
 pcscd_pid=
 
@@ -95,8 +96,8 @@ pcscd_stop() {
 		card_stop "$name"
 	done
 	[ -n "$pcscd_pid" ] || return 0
-	kill "$pcscd_pid" 2>/dev/null
-	wait "$pcscd_pid" 2>/dev/null
+	kill "$pcscd_pid" 2>/dev/null || true
+	wait "$pcscd_pid" 2>/dev/null || true
 	pcscd_pid=
 	return 0
 }
@@ -118,8 +119,8 @@ card_start() {
 card_stop() {
 	local name=$1
 	[ -n "${card_pid[$name]:-}" ] || return 0
-	kill "${card_pid[$name]}" 2>/dev/null
-	wait "${card_pid[$name]}" 2>/dev/null
+	kill "${card_pid[$name]}" 2>/dev/null || true
+	wait "${card_pid[$name]}" 2>/dev/null || true
 	unset "card_pid[$name]"
 	[ ! -d "$card_work" ] || card_until card_absent "$name"
 }

@@ -47,6 +47,7 @@ static uint16_t port;
 static int control = -1, link_fd = -1;
 static FILE *log_file;
 static unsigned long commands;
+static double removed_at;
 
 static void
 note(const char *what)
@@ -62,6 +63,7 @@ unplug(void)
 		close(link_fd);
 	link_fd = -1;
 	inserted = false;
+	removed_at = now();
 	card_power(&card);
 	note("removed");
 }
@@ -266,6 +268,9 @@ plug(void)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd, one = 1;
 
+	/* pcscd looks every 0.4 s, and is lost if it saw no removal */
+	while (removed_at > 0 && now() < removed_at + 1)
+		usleep(20000);
 	for (int tries = 0; tries < 100; tries++) {
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
