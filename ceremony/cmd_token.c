@@ -8,6 +8,7 @@
 #include "airgap/cli/ui.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/commands.h"
+#include "ceremony/token_cmds.h"
 #include "ceremony/operator_options.h"
 #include "ceremony/plumbing.h"
 #include "token/token_key.h"
@@ -169,5 +170,7 @@ const struct command commands_token[] = {
 	    "260 hex digits: the encryption point (slot 9D), then the signing "
 	    "point (9C),\nfrom the certificates, as QOS has them", public,
 	    NULL },
+	{ "verify", "[BUNDLE]", "what an attestation bundle proves, a line a "
+	    "rule", TOKEN_VERIFY_NOTES, token_verify_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
