@@ -51,8 +51,7 @@ operator_options_check(struct cmd *c, const struct operator_options *k)
 	struct token_choice t;
 
 	if (k->file == NULL && !k->token)
-		return err_set(&c->e, ERR_USAGE, "%s: --key FILE or --token "
-		    "is missing", c->path);
+		return cmd_need(c, NULL, "--key FILE, or --token");
 	if (k->file != NULL && k->token)
 		return err_set(&c->e, ERR_USAGE, "%s: give --key or --token, "
 		    "not both", c->path);

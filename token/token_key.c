@@ -19,6 +19,16 @@ struct token_key {
 	struct public_key pub;
 };
 
+static int
+by_serial(const void *a, const void *b)
+{
+	const struct token_info *x = a, *y = b;
+
+	if (x->serial != y->serial)
+		return x->serial < y->serial ? -1 : 1;
+	return strcmp(x->reader, y->reader);
+}
+
 int
 token_list_read(struct token_list *out, struct err *e)
 {
@@ -33,6 +43,9 @@ token_list_read(struct token_list *out, struct err *e)
 	if (wire_read_list(buf_bytes(&data), out, NULL) != 0)
 		r = err_set(e, ERR_TOKEN, "quorate-token is not of this "
 		    "version");
+	else
+		qsort(out->tokens, out->count, sizeof(out->tokens[0]),
+		    by_serial);
 	buf_free(&data);
 	return r;
 }
