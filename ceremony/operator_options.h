@@ -18,11 +18,8 @@ struct operator_options {
 	TOKEN_OPTIONS(k)
 
 #define TOKEN_OPTIONS(k) \
-	TEXT("--serial", "N", &(k)->serial, "the token with this serial " \
-	    "number"), \
-	TEXT("--pin-fd", "N", &(k)->pin_fd, "read the PIN from this " \
-	    "descriptor, a line each time it is needed; else the terminal " \
-	    "is asked")
+	TEXT("--serial", "N", &(k)->serial, "the token's serial number"), \
+	TEXT("--pin-fd", "N", &(k)->pin_fd, "PIN from there, a line a use")
 
 /* Exactly one of --key and --token, and what goes with it.  ERR_USAGE. */
 int operator_options_check(struct cmd *c,

@@ -43,12 +43,15 @@ tell(enum reply_kind kind)
 static void
 result(int r, const struct err *e, struct bytes data, const struct secret *s)
 {
-	struct token_reply p = { .kind = REPLY_RESULT, .code = r,
-	    .data = r == 0 ? data : (struct bytes){ 0 },
-	    .text = r == 0 ? (struct bytes){ 0 } : bytes_str(e->text),
-	    .plain = r == 0 ? s->len : 0 };
+	struct token_reply p = { .kind = REPLY_RESULT, .code = r };
 	size_t at = 0;
 
+	if (r == 0) {
+		p.data = data;
+		p.plain = s->len;
+	} else {
+		p.text = bytes_str(e->text);
+	}
 	reply(&p);
 	while (at < p.plain) {
 		ssize_t n = write(STDOUT_FILENO, s->b + at, p.plain - at);

@@ -6,8 +6,10 @@ load lib
 
 setup() {
 	begin
-	card_top=$top
-	card_work=$work/card
+	# of lib.bash and for card/lib.bash
+	# shellcheck disable=SC2034,SC2154
+	card_top=${top:?}
+	card_work=${work:?}/card
 	mkdir "$card_work"
 	# shellcheck source=/dev/null
 	. "$top/tests/card/lib.bash"
