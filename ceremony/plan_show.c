@@ -17,8 +17,25 @@ key_fingerprint(const struct public_key *k, char out[static 40])
 	snprintf(out, 40, "%.35s", all);	/* four groups of eight */
 }
 
+/* Silent where the plan has no proofs at all: the reason says it for all. */
 static void
-show_person(const struct plan_person *p, size_t i)
+show_proof(const struct plan *p, const struct public_key *key)
+{
+	const struct plan_proof *x = plan_proof(p, key);
+
+	if (p->proof_count == 0)
+		return;
+	if (x == NULL)
+		printf("             no proof that a token made it\n");
+	else
+		printf("             made in token %u, firmware %u.%u.%u\n",
+		    (unsigned)x->serial, (unsigned)x->firmware >> 16,
+		    (unsigned)x->firmware >> 8 & 0xff,
+		    (unsigned)x->firmware & 0xff);
+}
+
+static void
+show_person(const struct plan *plan, const struct plan_person *p, size_t i)
 {
 	char fp[40];
 
@@ -26,9 +43,11 @@ show_person(const struct plan_person *p, size_t i)
 	ui_print_quoted(p->alias, 5);
 	key_fingerprint(&p->key, fp);
 	printf("\n     key     %s\n", fp);
+	show_proof(plan, &p->key);
 	for (size_t j = 0; j < p->spare_count; j++) {
 		key_fingerprint(&p->spares[j], fp);
 		printf("     spare   %s\n", fp);
+		show_proof(plan, &p->spares[j]);
 	}
 }
 
@@ -42,6 +61,7 @@ show_rest(const struct plan *p)
 		printf("disaster recovery key\n     key     %s\n"
 		    "WARNING: whoever holds it can take the quorum key alone\n",
 		    fp);
+		show_proof(p, &p->dr);
 	} else {
 		printf("disaster recovery key: none\n");
 	}
@@ -67,7 +87,7 @@ plan_show(const struct plan *p, const struct digest256 *fingerprint)
 	    "key back; fewer cannot\n", mode_text(p->mode), (unsigned)p->k,
 	    p->n);
 	for (size_t i = 0; i < p->n; i++)
-		show_person(&p->persons[i], i);
+		show_person(p, &p->persons[i], i);
 	show_rest(p);
 	ui_fingerprint(fingerprint, fp);
 	printf("fingerprint  %.35s\n             %s\n", fp, fp + 36);

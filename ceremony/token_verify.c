@@ -23,9 +23,8 @@ struct verify_options {
 	uint64_t at;
 };
 
-/* A certificate file, PEM or DER, as DER. */
-static int
-read_root(const char *path, struct buf *out, struct err *e)
+int
+token_root_read(const char *path, struct buf *out, struct err *e)
 {
 	char *name = NULL, *header = NULL;
 	unsigned char *der = NULL;
@@ -33,6 +32,9 @@ read_root(const char *path, struct buf *out, struct err *e)
 	BIO *in;
 	int r;
 
+	*out = (struct buf){ 0 };
+	if (path == NULL)
+		return 0;
 	if ((r = file_read(path, ROOT_FILE_MAX, out, e)) != 0 ||
 	    (out->n > 0 && out->p[0] == 0x30))
 		return r;
@@ -102,8 +104,7 @@ verify(struct cmd *c, const struct verify_options *o, struct bytes in)
 	int r;
 
 	if ((r = attest_bundle_decode(in, &b, &c->e)) != 0 ||
-	    (o->root != NULL && (r = read_root(o->root, &root,
-	    &c->e)) != 0) ||
+	    (r = token_root_read(o->root, &root, &c->e)) != 0 ||
 	    (r = attest_trust(b.mode, buf_bytes(&root), &t.trust,
 	    &c->e)) != 0)
 		goto out;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # quorate token verify: what an attestation bundle proves.  The bundle is the
-# fuzzer's seed: a SIMULATED token, valid around Unix time 1700000000.
+# fuzzer's seed: a SIMULATED token, valid from Unix time 1700000000 to 2098.
 #
 # bats runs each command in a shell of its own and reads $status, $output:
 # shellcheck disable=SC2154
@@ -28,7 +28,8 @@ teardown() { end; }
 }
 
 @test "a rule that does not hold is named, on its line and as the refusal" {
-	harmless 1 "(expired)" -- quorate token verify b --root root.der
+	harmless 1 "(expired)" -- quorate token verify b --root root.der \
+		--at 4200000000
 	grep -q '^expired *NO ' "$work/out"
 	harmless 1 "(not-yet)" -- quorate token verify b --root root.der \
 		--at 1600000000

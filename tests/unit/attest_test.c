@@ -57,9 +57,9 @@ static void not_yet(struct bench *x) { x->spec[PIV_9C].from = PIV_TIME + 1; }
 static void f9_no_ca(struct bench *x) { x->spec[PIV_F9].constraints = "critical,CA:FALSE"; }
 static void f9_plain(struct bench *x) { x->spec[PIV_F9].constraints = NULL; }
 static void
-other_slot(struct bench *x)
+too_deep(struct bench *x)
 {
-	x->spec[PIV_9C].name = "PIV Attestation 9a";
+	x->spec[PIV_MID].constraints = "critical,CA:TRUE,pathlen:0";
 }
 static void slot_ca(struct bench *x) { x->spec[PIV_9D].constraints = "critical,CA:TRUE"; }
 static void unknown_critical(struct bench *x) { x->spec[PIV_9C].other = "critical,DER:0500"; }
