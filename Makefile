@@ -54,7 +54,8 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
-HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h cbor.h
+HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h cbor.h \
+	ykpiv/ykpiv.h seccomp.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard $(FLAGS_MK))$(shell $(CC) -E -x c $(HEADERS:%=-include %) \
@@ -77,9 +78,11 @@ CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
-LAYERS := ceremony token host runtime nsm_sim nsm protocol attestation airgap
+LAYERS := ceremony token_piv token attest host runtime nsm_sim nsm protocol attestation airgap
 src_ceremony := ceremony/*.c
 src_token := token/*.c
+src_token_piv := token/piv/*.c
+src_attest := token/attest/*.c
 src_host := enclave/host/*.c
 src_runtime := enclave/runtime/*.c
 src_nsm_sim := enclave/nsm/sim/*.c
@@ -92,8 +95,8 @@ lib = $(patsubst %,$(B)/lib/%.a,$(1))
 # sources of a layer; a file with main() belongs to its program alone
 sources = $(filter-out %main.c,$(sort $(wildcard $(src_$(1)))))
 LIBS_CORE := -lcrypto -lsodium
-PROGRAMS := $(B)/quorate $(B)/quorate-host $(B)/quorate-relay \
-    $(B)/quorate-enclave
+PROGRAMS := $(B)/quorate $(B)/quorate-token $(B)/quorate-host \
+    $(B)/quorate-relay $(B)/quorate-enclave
 # for demos and tests: never installed
 EXAMPLES := $(B)/quorate-enclave-sim $(B)/hello
 
@@ -115,7 +118,9 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(B)/quorate: $(call obj,ceremony/main.c) \
-    $(call lib,ceremony token attestation airgap)
+    $(call lib,ceremony token attest attestation airgap)
+$(B)/quorate-token: $(call obj,token/main.c) $(call lib,token_piv token airgap)
+$(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp
 $(B)/quorate-host: $(call obj,enclave/host/host_main.c) \
     $(call lib,host attestation airgap)
 $(B)/quorate-host: LIBS := -lmicrohttpd

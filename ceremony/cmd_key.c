@@ -14,9 +14,9 @@
 #include "airgap/seal/hex.h"
 #include "airgap/set_dir.h"
 #include "ceremony/commands.h"
+#include "ceremony/operator_options.h"
 #include "ceremony/plumbing.h"
 #include "token/key_file.h"
-#include "token/operator_key.h"
 
 #define OWN_PREFIX "quorate/"	/* airgap/record/signed.h */
 
@@ -112,10 +112,10 @@ public(struct cmd *c)
 {
 	char text[PUBLIC_KEY_HEX_LEN + 1];
 	struct operator_key *k = NULL;
-	const char *seed = NULL;
+	struct operator_options from = { 0 };
 	struct output o = { 0 };
 	const struct opt opts[] = {
-		TEXT("--key", "SEED.secret", &seed, "the same as the argument"),
+		OPERATOR_KEY_OPTIONS(&from),
 		OUTPUT_OPTIONS(&o),
 		END
 	};
@@ -123,11 +123,13 @@ public(struct cmd *c)
 
 	if ((r = cmd_parse(c, opts, 0, 1)) != 0)
 		return r;
-	if ((seed == NULL) == (c->nargs == 0))
+	if ((from.file != NULL || from.token) == (c->nargs != 0))
 		return err_set(&c->e, ERR_USAGE, "%s: name one master seed "
-		    "file; see %s --help", c->path, c->path);
-	if ((r = operator_key_open_file(seed != NULL ? seed : cmd_arg(c, 0),
-	    &k, &c->e)) != 0)
+		    "file, or --token; see %s --help", c->path, c->path);
+	if (c->nargs != 0)
+		from.file = cmd_arg(c, 0);
+	if ((r = operator_options_check(c, &from)) != 0 ||
+	    (r = operator_key_from_options(&from, &k, &c->e)) != 0)
 		return r;
 	hex_text(operator_key_public(k)->b, PUBLIC_KEY_LEN, text);
 	r = output_text(c, &o, text);
@@ -187,20 +189,22 @@ decrypt(struct cmd *c)
 	struct secret plain = { 0 };
 	struct output o = { 0 };
 	struct buf env = { 0 };
-	const char *seed = NULL, *in;
+	struct operator_options from = { 0 };
+	const char *in;
 	const struct opt opts[] = {
-		TEXT("--key", "SEED.secret", &seed, "a master seed file"),
+		OPERATOR_KEY_OPTIONS(&from),
 		OUTPUT_OPTIONS(&o),
 		END
 	};
 	int r = ERR_INTERNAL;
 
 	if ((r = cmd_parse(c, opts, 0, 1)) != 0 ||
-	    (r = cmd_need(c, seed, "--key")) != 0)
+	    (r = operator_options_check(c, &from)) != 0)
 		return r;
 	in = input_path(c, 0);
-	if ((r = input_apart(c, seed, in)) != 0 ||
-	    (r = operator_key_open_file(seed, &k, &c->e)) != 0 ||
+	if ((from.file != NULL &&
+	    (r = input_apart(c, from.file, in)) != 0) ||
+	    (r = operator_key_from_options(&from, &k, &c->e)) != 0 ||
 	    (r = file_read(in, SECRET_INPUT_MAX + ENVELOPE_OVERHEAD, &env,
 	    &c->e)) != 0)
 		goto out;
@@ -341,7 +345,7 @@ const struct command commands_key[] = {
 	    "for tests, rehearsals and operators with QOS files: the seed "
 	    "lies in the\nclear, so write it to a tmpfs; no file is ever "
 	    "replaced", generate, NULL },
-	{ "public", "SEED.secret", "the public key of a master seed file",
+	{ "public", "[SEED.secret]", "the public key of a key file or token",
 	    "260 hex digits: the encryption point, then the signing point",
 	    public, NULL },
 	{ "encrypt", "[IN]", "seal a message to a public key",

@@ -8,6 +8,9 @@
 #include "airgap/set_dir.h"
 #include "ceremony/commands.h"
 #include "ceremony/plan_show.h"
+#include "ceremony/token_cmds.h"
+#include "airgap/seal/hash.h"
+#include "token/attest/attest.h"
 #include "airgap/cli/ui.h"
 
 #define PERSONS_MAX 255
@@ -21,6 +24,7 @@ struct draft {
 	struct public_key spares[PERSONS_MAX][PLAN_SPARES_MAX];
 	char alias[PERSONS_MAX][TEXT_MAX];
 	char name[TEXT_MAX];
+	struct plan_proof *proofs;
 	struct set_dir dir;
 };
 
@@ -140,7 +144,8 @@ take_mode(struct draft *d, const char *mode, struct err *e)
 
 struct plan_options {
 	const char *mode, *name, *members, *dr, *unattested, *out;
-	struct many member, spare;
+	const char *root;
+	struct many member, spare, attestation;
 	uint64_t threshold;
 	bool force;
 };
@@ -154,6 +159,58 @@ take_dr(struct draft *d, const char *path, struct err *e)
 	return pub_file_read(path, &d->plan.dr, e);
 }
 
+/* One bundle, verified now: what the plan says of its key. */
+static int
+prove(const struct draft *d, struct bytes in, struct bytes root,
+    struct plan_proof *out, struct err *e)
+{
+	struct attest_terms t = { .firmware_min = ATTEST_FIRMWARE_MIN,
+	    .at = ui_now() };
+	struct attest_bundle b;
+	struct attest_verdict v;
+	int r;
+
+	if ((r = attest_bundle_decode(in, &b, e)) != 0 ||
+	    (r = mode_check_same(d->plan.mode, b.mode, "token attestation",
+	    e)) != 0 ||
+	    (r = attest_trust(b.mode, root, &t.trust, e)) != 0 ||
+	    (r = attest_bundle_verify(&b, &t, &v, e)) != 0)
+		return r;
+	*out = (struct plan_proof){ .key = b.key, .serial = v.serial,
+	    .firmware = v.firmware, .bundle = sha256(in) };
+	return 0;
+}
+
+static int
+add_proofs(struct draft *d, const struct plan_options *o, struct err *e)
+{
+	struct buf in, root = { 0 };
+	size_t n = o->attestation.n;
+	int r;
+
+	if (n == 0)
+		return 0;
+	if ((r = token_root_read(o->root, &root, e)) != 0)
+		return r;
+	if ((d->proofs = calloc(n, sizeof(*d->proofs))) == NULL)
+		r = err_set(e, ERR_SYSTEM, "out of memory");
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if ((r = file_read(o->attestation.v[i], RECORD_FILE_MAX, &in,
+		    e)) != 0)
+			break;
+		if ((r = prove(d, buf_bytes(&in), buf_bytes(&root),
+		    &d->proofs[i], e)) != 0)
+			(void)err_prefix(e, "%s", o->attestation.v[i]);
+		buf_free(&in);
+	}
+	buf_free(&root);
+	plan_sort_proofs(d->proofs, r == 0 ? n : 0);
+	d->plan.proofs = d->proofs;
+	d->plan.proof_count = n;
+	d->plan.has_proofs = true;
+	return r;
+}
+
 static int
 fill(struct draft *d, const struct plan_options *o, struct err *e)
 {
@@ -164,7 +221,8 @@ fill(struct draft *d, const struct plan_options *o, struct err *e)
 	    e)) != 0 ||
 	    (o->members != NULL && (r = add_folder(d, o->members, e)) != 0) ||
 	    (r = add_files(d, &o->member, e)) != 0 ||
-	    (r = take_dr(d, o->dr, e)) != 0)
+	    (r = take_dr(d, o->dr, e)) != 0 ||
+	    (r = add_proofs(d, o, e)) != 0)
 		return r;
 	for (size_t i = 0; i < o->spare.n; i++)
 		if ((r = add_spare(d, o->spare.v[i], e)) != 0)
@@ -225,6 +283,10 @@ plan_new(struct cmd *c)
 		    "person"),
 		TEXT("--dr", "FILE.pub", &o.dr, "its holder can take the "
 		    "quorum key alone"),
+		MANY("--attestation", "BUNDLE", &o.attestation, "proof that "
+		    "a token made a key"),
+		TEXT("--token-root", "FILE", &o.root, "test root of tokens "
+		    "(rehearsal)"),
 		TEXT("--unattested", "REASON", &o.unattested, "why keys "
 		    "without token proof are accepted"),
 		TEXT("-o", "FILE", &o.out, "where the plan goes"),
@@ -249,6 +311,7 @@ plan_new(struct cmd *c)
 		return err_set(&c->e, ERR_SYSTEM, "out of memory");
 	r = write_plan(c, &o, d);
 	set_dir_free(&d->dir);
+	free(d->proofs);
 	free(d);
 	return r;
 }

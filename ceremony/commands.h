@@ -14,5 +14,6 @@ extern const struct command commands_genesis[];
 extern const struct command commands_share[];
 extern const struct command commands_manifest[];
 extern const struct command commands_attestation[];
+extern const struct command commands_token[];
 
 #endif

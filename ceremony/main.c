@@ -33,6 +33,8 @@ static const struct command nouns[] = {
 	    NULL, NULL, commands_manifest },
 	{ "attestation", "", "what an enclave proves: show, verify", NULL,
 	    NULL, commands_attestation },
+	{ "token", "", "an operator's token (PIV): list, status, public", NULL,
+	    NULL, commands_token },
 	{ "key", "", "plumbing: keys, sealed messages, signatures", NULL,
 	    NULL, commands_key },
 	{ "shamir", "", "plumbing: split and join secrets", NULL, NULL,

@@ -11,15 +11,16 @@
 
 #include "airgap/record/label.h"
 #include "ceremony/manifest_flow.h"
+#include "ceremony/operator_options.h"
 #include "ceremony/sources.h"
 #include "airgap/cli/ui.h"
-#include "token/operator_key.h"
 
 #define PATH_MAX_TEXT 1024
 #define NAMESPACE_MAX 256	/* bytes that may become a file name */
 
 struct approve {
-	const char *manifest, *key_file, *alias, *dir;
+	const char *manifest, *alias, *dir;
+	struct operator_options k;
 	struct source_paths paths;
 	struct loaded l;
 	struct operator_key *key;
@@ -136,7 +137,7 @@ approve(struct approve *a, struct err *e)
 		goto out;
 	}
 	if ((r = output_path(a, e)) != 0 ||
-	    (r = operator_key_open_file(a->key_file, &a->key, e)) != 0 ||
+	    (r = operator_key_from_options(&a->k, &a->key, e)) != 0 ||
 	    (r = check_membership(a, e)) != 0 || (r = compare(a, e)) != 0)
 		goto out;
 	putchar('\n');
@@ -154,7 +155,7 @@ manifest_approve_run(struct cmd *c)
 {
 	static struct approve a = { .dir = "." };
 	const struct opt opts[] = {
-		TEXT("--key", "FILE", &a.key_file, "your key file"),
+		OPERATOR_KEY_OPTIONS(&a.k),
 		TEXT("--alias", "NAME", &a.alias,
 		    "your name in the manifest set"),
 		SOURCE_OPTIONS(a.paths),
@@ -164,7 +165,7 @@ manifest_approve_run(struct cmd *c)
 	int r;
 
 	if ((r = cmd_parse(c, opts, 1, 1)) != 0 ||
-	    (r = cmd_need(c, a.key_file, "--key")) != 0 ||
+	    (r = operator_options_check(c, &a.k)) != 0 ||
 	    (r = cmd_need(c, a.alias, "--alias")) != 0)
 		return r;
 	a.manifest = cmd_arg(c, 0);

@@ -14,15 +14,35 @@ show_key(const char *label, const struct public_key *k)
 	    key_fingerprint(bytes_of(k->b, sizeof(k->b))).text);
 }
 
+/* Silent where the plan has no proofs at all: the reason says it for all. */
 static void
-show_person(const struct plan_person *p, size_t i)
+show_proof(const struct plan *p, const struct public_key *key)
+{
+	const struct plan_proof *x = plan_proof(p, key);
+
+	if (p->proof_count == 0)
+		return;
+	if (x == NULL)
+		printf("             no proof that a token made it\n");
+	else
+		printf("             made in token %u, firmware %u.%u.%u\n",
+		    (unsigned)x->serial, (unsigned)x->firmware >> 16,
+		    (unsigned)x->firmware >> 8 & 0xff,
+		    (unsigned)x->firmware & 0xff);
+}
+
+static void
+show_person(const struct plan *plan, const struct plan_person *p, size_t i)
 {
 	printf("%3zu. ", i + 1);
 	ui_print_quoted(p->alias, 5);
 	putchar('\n');
 	show_key("key", &p->key);
-	for (size_t j = 0; j < p->spare_count; j++)
+	show_proof(plan, &p->key);
+	for (size_t j = 0; j < p->spare_count; j++) {
 		show_key("spare", &p->spares[j]);
+		show_proof(plan, &p->spares[j]);
+	}
 }
 
 static void
@@ -33,6 +53,7 @@ show_rest(const struct plan *p)
 		show_key("key", &p->dr);
 		puts("WARNING: whoever holds it can take the quorum key "
 		    "alone");
+		show_proof(p, &p->dr);
 	} else {
 		printf("disaster recovery key: none\n");
 	}
@@ -58,7 +79,7 @@ plan_show(const struct plan *p, const struct digest256 *fingerprint)
 	    "key back; fewer cannot\n", mode_text(p->mode), (unsigned)p->k,
 	    p->n);
 	for (size_t i = 0; i < p->n; i++)
-		show_person(&p->persons[i], i);
+		show_person(p, &p->persons[i], i);
 	show_rest(p);
 	ui_fingerprint(fingerprint, fp);
 	printf("fingerprint  %.35s\n             %s\n", fp, fp + 36);

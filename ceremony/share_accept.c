@@ -9,10 +9,10 @@
 #include "airgap/seal/hash.h"
 #include "ceremony/genesis_load.h"
 #include "ceremony/genesis_present.h"
+#include "ceremony/operator_options.h"
 #include "ceremony/plan_show.h"
 #include "ceremony/share_cmds.h"
 #include "airgap/cli/ui.h"
-#include "token/operator_key.h"
 
 #define PATH_TEXT 800
 
@@ -211,7 +211,8 @@ out:
 int
 share_accept_cmd(struct cmd *c)
 {
-	const char *dir = NULL, *plan = NULL, *alias = NULL, *key_file = NULL;
+	const char *dir = NULL, *plan = NULL, *alias = NULL;
+	struct operator_options k = { 0 };
 	const char *fingerprint = NULL, *out = ".";
 	bool force = false;
 	const struct opt opts[] = {
@@ -222,7 +223,7 @@ share_accept_cmd(struct cmd *c)
 		TEXT("--fingerprint", "HEX", &fingerprint, "its fingerprint "
 		    "from your paper (else it is asked)"),
 		TEXT("--alias", "NAME", &alias, "your alias in the plan"),
-		TEXT("--key", "SEED.secret", &key_file, "your key file"),
+		OPERATOR_KEY_OPTIONS(&k),
 		TEXT("-o", "DIR", &out, "where your share and receipt go "
 		    "(default: .)"),
 		FLAG("--force", &force, "replace them if they are there"),
@@ -235,10 +236,10 @@ share_accept_cmd(struct cmd *c)
 	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
 	    (r = cmd_need(c, dir, "--genesis DIR")) != 0 ||
 	    (r = cmd_need(c, alias, "--alias NAME")) != 0 ||
-	    (r = cmd_need(c, key_file, "--key FILE")) != 0 ||
+	    (r = operator_options_check(c, &k)) != 0 ||
 	    (r = genesis_load(dir, plan, &g, &c->e)) != 0)
 		return r;
-	if ((r = operator_key_open_file(key_file, &key, &c->e)) != 0 ||
+	if ((r = operator_key_from_options(&k, &key, &c->e)) != 0 ||
 	    (r = find_mine(g, bytes_str(alias), operator_key_public(key), &m,
 	    &c->e)) != 0)
 		goto out;

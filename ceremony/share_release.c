@@ -44,7 +44,7 @@ static int
 check_arguments(struct release_job *j, struct err *e)
 {
 	const char *const files[] = { j->envelope, j->document, j->share,
-	    j->key_file, j->trust, j->root };
+	    j->k.file, j->trust, j->root };
 
 	for (size_t i = 0; i < COUNT(files); i++)
 		if (files[i] != NULL && strcmp(files[i], "-") == 0)
@@ -100,7 +100,7 @@ load_key(struct release_job *j, struct err *e)
 {
 	int r;
 
-	if ((r = operator_key_open_file(j->key_file, &j->key, e)) != 0 ||
+	if ((r = operator_key_from_options(&j->k, &j->key, e)) != 0 ||
 	    (r = check_membership(j, e)) != 0 ||
 	    (r = file_read(j->share, SEALED_SHARE_LEN, &j->share_file,
 	    e)) != 0)
@@ -513,7 +513,7 @@ share_release_cmd(struct cmd *c)
 		TEXT("--attestation", "DOC", &j.document, "document of the "
 		    "enclave that waits for shares"),
 		TEXT("--share", "FILE", &j.share, "your sealed share"),
-		TEXT("--key", "FILE", &j.key_file, "your key file"),
+		OPERATOR_KEY_OPTIONS(&j.k),
 		TEXT("--alias", "NAME", &j.alias, "your name in the share "
 		    "set"),
 		TEXT("--trust", "FILE", &j.trust, "what you said yes "
@@ -532,7 +532,7 @@ share_release_cmd(struct cmd *c)
 	    (r = cmd_need(c, j.envelope, "--envelope FILE")) != 0 ||
 	    (r = cmd_need(c, j.document, "--attestation DOC")) != 0 ||
 	    (r = cmd_need(c, j.share, "--share FILE")) != 0 ||
-	    (r = cmd_need(c, j.key_file, "--key FILE")) != 0 ||
+	    (r = operator_options_check(c, &j.k)) != 0 ||
 	    (r = cmd_need(c, j.alias, "--alias NAME")) != 0 ||
 	    (r = cmd_need(c, j.trust, "--trust FILE")) != 0)
 		return r;

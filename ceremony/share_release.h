@@ -7,9 +7,9 @@
 #include "airgap/record/trust.h"
 #include "airgap/seal/deal.h"
 #include "ceremony/manifest_flow.h"
+#include "ceremony/operator_options.h"
 #include "ceremony/sources.h"
 #include "enclave/attestation/verify.h"
-#include "token/operator_key.h"
 
 #define TRUST_FILE_MAX 4096		/* bytes */
 #define RELEASE_PATH_MAX 960
@@ -17,11 +17,12 @@
 #define RELEASE_MINUTES_FEW 15		/* fewer are warned of */
 
 struct release_job {
-	const char *envelope, *document, *share, *key_file, *alias, *trust;
+	const char *envelope, *document, *share, *alias, *trust;
 	const char *root, *dir;
 	uint64_t at;
 	bool force;
 	struct source_paths paths;
+	struct operator_options k;
 
 	struct loaded l;
 	struct buf doc_file, share_file, root_file, trust_file;

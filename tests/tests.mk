@@ -7,6 +7,8 @@
 #   tests/standin/*_server.c what e2e stands up $(B)/standin/
 #   tests/standin/*_client.c who talks to it    $(B)/standin/
 #   tests/standin/*_preload.c for LD_PRELOAD   $(B)/standin/*.so
+#   tests/card/*_card.c      a SIMULATED card    $(B)/card/
+#   tests/card/*_launch.c    what its reader needs $(B)/card/
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
 
@@ -14,7 +16,8 @@ LIBS_TEST = $(call lib,$(LAYERS))
 tests_in = $(sort $(wildcard tests/$(1)/*_$(2).c))
 bin_of = $(patsubst tests/%.c,$(B)/%,$(call tests_in,$(1),$(2)))
 help_of = $(call obj,$(filter-out %_test.c %_ct.c %_fuzz.c %_crash.c \
-	%_preload.c %_server.c %_client.c %_bench.c,$(sort $(wildcard tests/$(1)/*.c))))
+	%_preload.c %_server.c %_client.c %_bench.c %/piv_card.c %_launch.c \
+	,$(sort $(wildcard tests/$(1)/*.c))))
 
 UNIT_BIN := $(call bin_of,unit,test)
 CT_BIN := $(call bin_of,ct,ct)
@@ -24,6 +27,7 @@ CRASH_BIN := $(call bin_of,crash,crash) \
 	$(addsuffix .so,$(call bin_of,crash,preload))
 STANDIN_BIN := $(call bin_of,standin,server) $(call bin_of,standin,client) \
 	$(addsuffix .so,$(call bin_of,standin,preload))
+CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 
 comma := ,
 LIBS_unit := -lcmocka -ljansson -lcbor
@@ -40,7 +44,7 @@ $(B)/$(1)/%: $(B)/obj/tests/$(1)/%.o $(call help_of,$(1)) $(LIBS_TEST)
 	$(Q)$$(CC) $$(LDFLAGS) $$(LDFLAGS_$(1)) -o $$@ $$(filter %.o,$$^) \
 	    $$(filter %.a,$$^) $$(LIBS_$(1)) $$(LIBS_CORE)
 endef
-$(foreach d,unit ct fuzz crash standin bench,$(eval $(call TEST_RULE,$(d))))
+$(foreach d,unit ct fuzz crash standin card bench,$(eval $(call TEST_RULE,$(d))))
 
 # what the draw of a seed is given by its test
 $(B)/unit/entropy_test: LDFLAGS += -Wl$(comma)--wrap=random_bytes \
@@ -82,11 +86,12 @@ ct-programs: $(CT_BIN)
 fuzz-programs: $(FUZZ_BIN)
 crash-programs: $(CRASH_BIN)
 standin-programs: $(STANDIN_BIN)
+card-programs: $(CARD_BIN)
 bench-programs: $(BENCH_BIN)
 
 bench: all bench-programs
 	@tests/bench.sh $(BENCH_BIN)
 
 .PHONY: unit ct-programs fuzz-programs crash-programs standin-programs \
-	bench-programs bench
+	card-programs bench-programs bench
 .SECONDARY:

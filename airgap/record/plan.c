@@ -136,6 +136,71 @@ write_persons(struct sink *s, const void *value)
 	return r;
 }
 
+#define AT(m) .at = offsetof(struct plan_proof, m)
+static const struct form_field proof_fields[] = {
+	{ .key = "key", .kind = F_FIXED, AT(key), .max = PUBLIC_KEY_LEN },
+	{ .key = "bundle", .kind = F_FIXED, AT(bundle), .max = SHA256_LEN },
+	{ .key = "serial", .kind = F_UINT, AT(serial), .min = 1,
+	    .max = PLAN_SERIAL_MAX },
+	{ .key = "firmware", .kind = F_UINT, AT(firmware), .min = 1,
+	    .max = PLAN_FIRMWARE_MAX },
+};
+static const struct form proof_form = {
+	.what = "proof", .fields = proof_fields,
+	.count = FORM_COUNT(proof_fields),
+};
+
+/* list NULL: only checks and counts. */
+static int
+walk_proofs(struct cbor_rd *r, struct plan_proof *list, size_t *count)
+{
+	struct plan_proof x;
+	struct cbor_items a;
+	bool more;
+	int c = cbor_array_begin(r, &a);
+
+	*count = 0;
+	if (c == 0 && (a.left < 1 || a.left > PLAN_PROOFS_MAX))
+		return cbor_fail(r, "not 1 to %d proofs", PLAN_PROOFS_MAX);
+	while (c == 0 && (c = cbor_array_next(r, &a, &more)) == 0 && more) {
+		if ((c = form_read_entry(&proof_form, r, &x)) != 0) {
+			err_prefix(r->e, "proof %zu", *count + 1);
+			break;
+		}
+		if (list != NULL)
+			list[*count] = x;
+		++*count;
+	}
+	return c;
+}
+
+static int
+read_proofs(struct cbor_rd *r, void *value)
+{
+	struct cbor_rd first = *r;
+	struct plan *p = value;
+	size_t n;
+	int c = walk_proofs(&first, NULL, &n);
+
+	if (c != 0)
+		return c;
+	if ((p->proof_heap = calloc(n, sizeof(*p->proofs))) == NULL)
+		return err_set(r->e, ERR_SYSTEM, "out of memory");
+	p->proofs = p->proof_heap;
+	return walk_proofs(r, p->proof_heap, &p->proof_count);
+}
+
+static int
+write_proofs(struct sink *s, const void *value)
+{
+	const struct plan *p = value;
+	int r = cbor_put_array(s, p->proof_count);
+
+	for (size_t i = 0; r == 0 && i < p->proof_count; i++)
+		r = form_write_entry(&proof_form, s, &p->proofs[i]);
+	return r;
+}
+
 static const struct form_field plan_fields[] = {
 	{ .key = "v", .kind = F_VERSION },
 	{ .key = "dr", .kind = F_FIXED, .at = offsetof(struct plan, dr),
@@ -145,6 +210,9 @@ static const struct form_field plan_fields[] = {
 	{ .key = "name", .kind = F_TEXT, .at = offsetof(struct plan, name),
 	    .min = 1, .max = PLAN_NAME_MAX },
 	{ .key = "type", .kind = F_TYPE },
+	{ .key = "proofs", .kind = F_LIST, .read = read_proofs,
+	    .write = write_proofs,
+	    .present = offsetof(struct plan, has_proofs) },
 	{ .key = "persons", .kind = F_LIST, .read = read_persons,
 	    .write = write_persons },
 	{ .key = "threshold", .kind = F_UINT,
@@ -202,10 +270,6 @@ check_texts(const struct plan *p, struct err *e)
 	if (p->has_unattested)
 		return label_check("the reason in 'unattested'",
 		    p->unattested, PLAN_REASON_MAX, e);
-	if (p->mode == MODE_PRODUCTION)
-		return err_set(e, ERR_REFUSED, "the keys come without proof "
-		    "that tokens made them; a production plan must say in "
-		    "'unattested' why that is accepted");
 	return 0;
 }
 
@@ -326,6 +390,102 @@ out:
 	return r;
 }
 
+/* --- proofs */
+
+static int
+compare_proofs(const void *a, const void *b)
+{
+	const struct plan_proof *x = a, *y = b;
+
+	return memcmp(x->key.b, y->key.b, PUBLIC_KEY_LEN);
+}
+
+void
+plan_sort_proofs(struct plan_proof *proofs, size_t n)
+{
+	if (n > 1)
+		qsort(proofs, n, sizeof(*proofs), compare_proofs);
+}
+
+const struct plan_proof *
+plan_proof(const struct plan *p, const struct public_key *key)
+{
+	for (size_t i = 0; i < p->proof_count; i++)
+		if (memcmp(p->proofs[i].key.b, key->b, PUBLIC_KEY_LEN) == 0)
+			return &p->proofs[i];
+	return NULL;
+}
+
+/* How many keys have no proof, and whose the first of them is. */
+static size_t
+count_unproven(const struct plan *p, size_t *keys, struct bytes *first)
+{
+	size_t n = 0;
+
+	*keys = p->n;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct plan_person *x = &p->persons[i];
+		size_t before = n;
+
+		n += plan_proof(p, &x->key) == NULL;
+		for (size_t j = 0; j < x->spare_count; j++)
+			n += plan_proof(p, &x->spares[j]) == NULL;
+		*keys += x->spare_count;
+		if (before == 0 && n > 0)
+			*first = x->alias;
+	}
+	if (!p->has_dr)
+		return n;
+	++*keys;
+	if (plan_proof(p, &p->dr) != NULL)
+		return n;
+	if (n == 0)
+		*first = bytes_str("disaster recovery");
+	return n + 1;
+}
+
+static int
+check_one_token_each(const struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < p->proof_count; i++) {
+		if (i > 0 && compare_proofs(&p->proofs[i - 1],
+		    &p->proofs[i]) >= 0)
+			return err_set(e, ERR_INPUT, "proof %zu is there "
+			    "twice or not in order", i + 1);
+		for (size_t j = 0; j < i; j++)
+			if (p->proofs[i].serial == p->proofs[j].serial)
+				return err_set(e, ERR_REFUSED, "two keys were "
+				    "made in one token, serial %u; each key "
+				    "wants its own",
+				    (unsigned)p->proofs[i].serial);
+	}
+	return 0;
+}
+
+static int
+check_proofs(const struct plan *p, struct err *e)
+{
+	struct bytes first = bytes_str("");
+	size_t keys, unproven;
+	int r;
+
+	if (p->has_proofs != (p->proof_count > 0))
+		return err_set(e, ERR_INPUT, "an empty list of proofs");
+	if ((r = check_one_token_each(p, e)) != 0)
+		return r;
+	unproven = count_unproven(p, &keys, &first);
+	if (p->proof_count != keys - unproven)
+		return err_set(e, ERR_INPUT, "a proof is of a key that is "
+		    "not in the plan");
+	if (p->mode == MODE_PRODUCTION && unproven > 0 && !p->has_unattested)
+		return err_set(e, ERR_REFUSED, "%zu of %zu keys, the first of "
+		    "'%.*s', come without proof that tokens made them; a "
+		    "production plan must say in 'unattested' why that is "
+		    "accepted", unproven, keys, (int)first.n,
+		    (const char *)first.p);
+	return 0;
+}
+
 static int
 check_rules(const struct plan *p, struct err *e)
 {
@@ -333,7 +493,8 @@ check_rules(const struct plan *p, struct err *e)
 
 	if ((r = check_counts(p, e)) != 0 || (r = check_texts(p, e)) != 0 ||
 	    (r = check_person_names(p, e)) != 0 ||
-	    (r = check_keys(p, e)) != 0)
+	    (r = check_keys(p, e)) != 0 ||
+	    (r = check_proofs(p, e)) != 0)
 		err_prefix(e, "plan");
 	return r;
 }
@@ -354,6 +515,7 @@ plan_free(struct plan *p)
 	if (p == NULL)
 		return;
 	free(p->heap);
+	free(p->proof_heap);
 	*p = (struct plan){ 0 };
 }
 

@@ -12,6 +12,7 @@
 #include "airgap/file.h"
 #include "airgap/record/mode.h"
 #include "airgap/seal/keyset.h"
+#include "airgap/seal/shamir.h"
 
 #define PLAN_TYPE "quorate/plan"
 #define PLAN_NAME_MAX 256	/* bytes */
@@ -25,17 +26,31 @@ struct plan_person {
 	size_t spare_count;
 };
 
+/* A key of the plan that a token was shown to have made. */
+struct plan_proof {
+	struct public_key key;
+	uint64_t serial;		/* of the token, 1 to 2^32 - 1 */
+	uint64_t firmware;		/* major << 16 | minor << 8 | patch */
+	struct digest256 bundle;	/* SHA-256 of the attestation bundle */
+};
+#define PLAN_SERIAL_MAX UINT32_MAX
+#define PLAN_FIRMWARE_MAX 0xffffff
+#define PLAN_PROOFS_MAX (SHAMIR_MAX * (PLAN_SPARES_MAX + 1) + 1)
+
 struct plan {
 	enum mode mode;
 	bool has_dr;
 	bool has_unattested;
+	bool has_proofs;
 	struct bytes name;
 	const struct plan_person *persons;	/* by alias, then key */
 	size_t n;
 	uint64_t k;
 	struct public_key dr;		/* disaster recovery */
 	struct bytes unattested;	/* why keys without token proof do */
-	void *heap;			/* of a decoded plan */
+	const struct plan_proof *proofs;	/* by key; no serial twice */
+	size_t proof_count;
+	void *heap, *proof_heap;	/* of a decoded plan */
 };
 
 /*
@@ -52,8 +67,9 @@ int plan_encode(const struct plan *p, struct buf *out,
 /*
  * The rules: 2 <= k <= n <= 255, names and modes, persons in order and
  * aliases distinct, every key valid and every 65-byte half distinct over
- * persons, spares and disaster recovery, and in production a reason why
- * keys without token proof are accepted.
+ * persons, spares and disaster recovery; each proof is of a key that is
+ * there, no token serves twice, and in production there is a reason why keys
+ * without proof, if any, are accepted.
  */
 int plan_check(const struct plan *p, struct err *e) MUST_CHECK;
 
@@ -62,6 +78,13 @@ struct digest256 plan_fingerprint(struct bytes encoded);
 
 /* Sorts persons as a plan (and a QOS set) wants them. */
 void plan_sort(struct plan_person *persons, size_t n);
+
+/* Sorts proofs as a plan wants them. */
+void plan_sort_proofs(struct plan_proof *proofs, size_t n);
+
+/* The proof of that key, or NULL. */
+const struct plan_proof *plan_proof(const struct plan *p,
+    const struct public_key *key);
 
 /* The person of that alias, or NULL. */
 const struct plan_person *plan_person(const struct plan *p,

@@ -293,7 +293,7 @@ edit() { jq -c "$2" "$1" >"$1.new" && mv "$1.new" "$1"; }
 		grep -qF -e "$what" out
 	done
 	for f in quorum.pub set/alice.pub set/bob.pub set/carol.pub; do
-		grep -qF "$(xxd -r -p $f | sha256sum | cut -c1-64 |
+		grep -qF "$(xxd -r -p $f | sha256sum | cut -c1-32 |
 			fold -w 8 | paste -sd ' ')" out
 	done
 	# every byte of hash, key, pivot hash and PCRs, in groups

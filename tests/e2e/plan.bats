@@ -280,3 +280,25 @@ rehearsal() { plan rehearsal --threshold 2 "$@"; }
 		[ "$(mode plan.cbor)" = 644 ]
 	done
 }
+
+@test "a plan records which token made a key, and one bundle proves one key" {
+	tests=$BATS_TEST_DIRNAME/..
+	bundle=$tests/fuzz/seeds/token_attestation/bundle.cbor
+	proof=(--attestation "$bundle" --token-root "$tests/data/token_root.der")
+	keys b c
+	cp "$tests/data/token_operator.pub" a.pub
+	rehearsal "${proof[@]}" >shown
+	grep -qF "made in token 15486782, firmware 5.4.3" shown
+	[ "$(grep -cF "no proof that a token made it" shown)" -eq 2 ]
+	quorate plan show plan.cbor | grep -qF "made in token 15486782"
+	harmless 1 "name the test root" -- rehearsal --force \
+		--attestation "$bundle"
+	harmless 3 "is there twice or not in order" -- rehearsal --force \
+		"${proof[@]}" --attestation "$bundle"
+	harmless 1 "bundle.cbor: " -- plan production --threshold 2 --force \
+		--attestation "$bundle" --unattested x
+	keys other
+	cp other.pub a.pub
+	harmless 3 "a key that is not in the plan" -- rehearsal --force \
+		"${proof[@]}"
+}

@@ -406,6 +406,67 @@ a_plan_written_by_libcbor_is_accepted(void **state)
 	buf_free(&want);
 }
 
+/* Every key of the sample gets a proof; returns how many. */
+static size_t
+prove_all(struct sample_plan *s, struct plan_proof *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->plan.n; i++) {
+		x[n++].key = s->persons[i].key;
+		for (size_t j = 0; j < s->persons[i].spare_count; j++)
+			x[n++].key = s->persons[i].spares[j];
+	}
+	x[n++].key = s->plan.dr;
+	for (size_t i = 0; i < n; i++) {
+		x[i].serial = 100 + i;
+		x[i].firmware = 0x050403;
+	}
+	plan_sort_proofs(x, n);
+	s->plan.proofs = x;
+	s->plan.proof_count = n;
+	s->plan.has_proofs = true;
+	s->plan.has_unattested = false;
+	return n;
+}
+
+static void
+a_token_serves_one_key_and_every_key_is_proven_or_excused(void **state)
+{
+	static struct plan_proof x[16];
+	struct sample_plan s;
+	struct buf out, again;
+	struct plan back;
+	uint64_t serial;
+	size_t n;
+
+	(void)state;
+	sample_plan(&s, MODE_PRODUCTION);
+	n = prove_all(&s, x);
+	assert_int_equal(plan_encode(&s.plan, &out, NULL), 0);
+	assert_int_equal(plan_decode(buf_bytes(&out), &back, NULL), 0);
+	assert_int_equal(back.proof_count, n);
+	assert_int_equal(plan_proof(&back, &s.plan.dr)->firmware, 0x050403);
+	assert_int_equal(plan_encode(&back, &again, NULL), 0);
+	assert_true(bytes_equal(buf_bytes(&out), buf_bytes(&again)));
+	plan_free(&back);
+	buf_free(&out);
+	buf_free(&again);
+
+	serial = x[1].serial;
+	x[1].serial = x[n - 1].serial;
+	assert_rule(&s.plan, ERR_REFUSED, "made in one token");
+	x[1].serial = serial;
+	s.plan.proof_count = n - 1;
+	assert_rule(&s.plan, ERR_REFUSED, "'unattested'");
+	s.plan.has_unattested = true;
+	assert_int_equal(plan_check(&s.plan, NULL), 0);
+	s.plan.proof_count = n;
+	x[n - 1].key.b[1] ^= 1;
+	plan_sort_proofs(x, n);
+	assert_rule(&s.plan, ERR_INPUT, "a key that is not in the plan");
+}
+
 int
 main(void)
 {
@@ -422,6 +483,7 @@ main(void)
 		cmocka_unit_test(a_person_has_eight_spares_at_most),
 		cmocka_unit_test(hostile_person_lists_are_refused_before_memory_is_taken),
 		cmocka_unit_test(a_plan_of_255_persons_comes_back),
+		cmocka_unit_test(a_token_serves_one_key_and_every_key_is_proven_or_excused),
 		cmocka_unit_test(a_plan_written_by_libcbor_is_accepted),
 	};
 

@@ -1,0 +1,176 @@
+/*
+ * quorate token: what is plugged in, and what it holds.  None of these needs
+ * a PIN or changes anything.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "airgap/cli/ui.h"
+#include "airgap/seal/hex.h"
+#include "ceremony/commands.h"
+#include "ceremony/token_cmds.h"
+#include "ceremony/operator_options.h"
+#include "ceremony/plumbing.h"
+#include "token/token_key.h"
+
+static struct token_list plugged;	/* large; one command a process */
+
+static const char *
+slot_text(const struct token_slot *s)
+{
+	switch (s->state) {
+	case SLOT_EMPTY:
+		return "empty";
+	case SLOT_KEY:
+		return "P-256";
+	case SLOT_MISMATCH:
+		return "the certificate is not that of the key";
+	case SLOT_UNREADABLE:
+		break;
+	}
+	return "no readable P-256 certificate";
+}
+
+static const char *
+policy_text(uint8_t policy, const char *const names[static 3])
+{
+	return policy >= 1 && policy <= 3 ? names[policy - 1] : "?";
+}
+
+static void
+print_policies(const struct token_slot *s)
+{
+	static const char *const pin[] = { "never", "once", "always" };
+	static const char *const touch[] = { "never", "always", "cached" };
+
+	if (s->state == SLOT_EMPTY)
+		return;
+	if (s->pin_policy == 0 && s->touch_policy == 0) {
+		printf(", policies not told by this firmware");
+		return;
+	}
+	printf(", PIN %s, touch %s, %s", policy_text(s->pin_policy, pin),
+	    policy_text(s->touch_policy, touch), s->origin == 1 ?
+	    "generated in the token" : s->origin == 2 ? "imported" :
+	    "origin unknown");
+}
+
+static void
+print_slot(const char *name, const struct token_slot *s)
+{
+	printf("%s  %s", name, slot_text(s));
+	print_policies(s);
+	putchar('\n');
+}
+
+static void
+print_line(const struct token_info *t)
+{
+	if (t->busy) {
+		printf("in use by another quorate  reader ");
+	} else {
+		printf("%" PRIu32 "  firmware %u.%u.%u  PIN tries ", t->serial,
+		    t->version[0], t->version[1], t->version[2]);
+		if (t->tries == TRIES_UNKNOWN)
+			printf("?");
+		else
+			printf("%u", t->tries);
+		printf("  9D %s  9C %s  reader ",
+		    t->encrypt.state == SLOT_EMPTY ? "empty" : "used",
+		    t->sign.state == SLOT_EMPTY ? "empty" : "used");
+	}
+	ui_print_text(bytes_str(t->reader));
+	putchar('\n');
+}
+
+static int
+list(struct cmd *c)
+{
+	const struct opt opts[] = { END };
+	int r = ERR_INTERNAL;
+
+	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
+	    (r = token_list_read(&plugged, &c->e)) != 0)
+		return r;
+	for (size_t i = 0; i < plugged.count; i++)
+		print_line(&plugged.tokens[i]);
+	if (plugged.count == 0)
+		ui_say("no token is plugged in");
+	return 0;
+}
+
+static int
+find(struct cmd *c, const struct operator_options *k,
+    const struct token_info **out)
+{
+	struct token_choice choice;
+	int r = ERR_INTERNAL;
+
+	if ((r = operator_options_token(k, &choice, &c->e)) != 0 ||
+	    (r = token_list_read(&plugged, &c->e)) != 0)
+		return r;
+	return token_choose(&plugged, &choice, out, &c->e);
+}
+
+#define SERIAL_OPTION(k) \
+	TEXT("--serial", "N", &(k)->serial, "the token with this serial number")
+
+static int
+status(struct cmd *c)
+{
+	struct operator_options k = { 0 };
+	const struct opt opts[] = { SERIAL_OPTION(&k), END };
+	const struct token_info *t;
+	int r = ERR_INTERNAL;
+
+	if ((r = cmd_parse(c, opts, 0, 0)) != 0 || (r = find(c, &k, &t)) != 0)
+		return r;
+	printf("serial    %" PRIu32 "\nfirmware  %u.%u.%u\nreader    ",
+	    t->serial, t->version[0], t->version[1], t->version[2]);
+	ui_print_text(bytes_str(t->reader));
+	if (t->tries == TRIES_UNKNOWN)
+		printf("\nPIN       tries left not known\n");
+	else if (t->tries == 0)
+		printf("\nPIN       locked: unblock it with the PUK\n");
+	else
+		printf("\nPIN       %u %s left\n", t->tries, t->tries == 1 ?
+		    "try" : "tries");
+	print_slot("slot 9D (opens)", &t->encrypt);
+	print_slot("slot 9C (signs)", &t->sign);
+	return 0;
+}
+
+static int
+public(struct cmd *c)
+{
+	struct operator_options k = { 0 };
+	struct output o = { 0 };
+	const struct opt opts[] = { SERIAL_OPTION(&k), OUTPUT_OPTIONS(&o),
+	    END };
+	char text[PUBLIC_KEY_HEX_LEN + 1];
+	const struct token_info *t;
+	struct public_key pub;
+	int r = ERR_INTERNAL;
+
+	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
+	    (r = find(c, &k, &t)) != 0 ||
+	    (r = token_public(t, &pub, &c->e)) != 0)
+		return r;
+	hex_text(pub.b, PUBLIC_KEY_LEN, text);
+	return output_text(c, &o, text);
+}
+
+const struct command commands_token[] = {
+	{ "list", "", "the tokens that are plugged in, a line each",
+	    "needs no PIN", list, NULL },
+	{ "status", "", "what a token holds, and the PIN tries left",
+	    "needs no PIN; policies are told by firmware 5.3 and later",
+	    status, NULL },
+	{ "public", "", "the public key of a token",
+	    "260 hex digits: the encryption point (slot 9D), then the signing "
+	    "point (9C),\nfrom the certificates, as QOS has them", public,
+	    NULL },
+	{ "verify", "[BUNDLE]", "what an attestation bundle proves, a line a "
+	    "rule", TOKEN_VERIFY_NOTES, token_verify_cmd, NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};

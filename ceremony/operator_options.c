@@ -1,0 +1,77 @@
+/*
+ * One set of options for all commands that take an operator's key.
+ */
+#include "ceremony/operator_options.h"
+#include "token/token_key.h"
+
+#define NUMBER_DIGITS 10
+
+/* Decimal digits only: no sign, no space, no 0x. */
+static int
+number(const char *option, const char *text, uint64_t max, uint64_t *out,
+    struct err *e)
+{
+	uint64_t v = 0;
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i < n && n <= NUMBER_DIGITS; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			n = 0;
+		else
+			v = v * 10 + (uint64_t)(text[i] - '0');
+	}
+	if (n == 0 || n > NUMBER_DIGITS || v > max)
+		return err_set(e, ERR_USAGE, "%s %.40s: not a number up to "
+		    "%llu", option, text, (unsigned long long)max);
+	*out = v;
+	return 0;
+}
+
+int
+operator_options_token(const struct operator_options *k,
+    struct token_choice *out, struct err *e)
+{
+	uint64_t serial = 0, fd = 0;
+	int r;
+
+	if ((k->serial != NULL && (r = number("--serial", k->serial,
+	    UINT32_MAX, &serial, e)) != 0) ||
+	    (k->pin_fd != NULL && (r = number("--pin-fd", k->pin_fd, 1023,
+	    &fd, e)) != 0))
+		return r;
+	*out = (struct token_choice){ .any = k->serial == NULL,
+	    .serial = (uint32_t)serial,
+	    .pin_fd = k->pin_fd == NULL ? -1 : (int)fd };
+	return 0;
+}
+
+int
+operator_options_check(struct cmd *c, const struct operator_options *k)
+{
+	struct token_choice t;
+
+	if (k->file == NULL && !k->token)
+		return cmd_need(c, NULL, "--key FILE, or --token");
+	if (k->file != NULL && k->token)
+		return err_set(&c->e, ERR_USAGE, "%s: give --key or --token, "
+		    "not both", c->path);
+	if (k->file != NULL && (k->serial != NULL || k->pin_fd != NULL))
+		return err_set(&c->e, ERR_USAGE, "%s: --serial and --pin-fd go "
+		    "with --token", c->path);
+	return operator_options_token(k, &t, &c->e);
+}
+
+int
+operator_key_from_options(const struct operator_options *k,
+    struct operator_key **out, struct err *e)
+{
+	struct token_choice t;
+	int r;
+
+	if (k->file != NULL)
+		return operator_key_open_file(k->file, out, e);
+	*out = NULL;
+	if ((r = operator_options_token(k, &t, e)) != 0)
+		return r;
+	return operator_key_open_token(&t, out, e);
+}

@@ -1,0 +1,230 @@
+/*
+ * quorate-token: one operation on one PIV token, then it ends.
+ *
+ *	quorate-token [--pin-fd N]
+ *
+ * Started by quorate, which puts a request on standard input and takes the
+ * replies from standard output (token/wire.h).  libykpiv keeps PINs in
+ * memory of its own and libpcsclite reads what cards and pcscd say, hence a
+ * process for each operation: undumpable, no descriptor but its own, behind
+ * a seccomp filter from the moment the token is connected.
+ */
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "airgap/seal/hash.h"
+#include "airgap/seal/p256.h"
+#include "token/piv/piv.h"
+
+#define REQUEST_MS 10000
+
+static void
+reply(const struct token_reply *p)
+{
+	struct buf out = { 0 };
+
+	if (wire_reply(p, &out, NULL) != 0 ||
+	    frame_send(STDOUT_FILENO, buf_bytes(&out), NULL) != 0)
+		_exit(1);	/* nobody listens any more */
+	buf_free(&out);
+}
+
+void
+tell(enum reply_kind kind)
+{
+	reply(&(struct token_reply){ .kind = kind });
+}
+
+static void
+result(int r, const struct err *e, struct bytes data, const struct secret *s)
+{
+	struct token_reply p = { .kind = REPLY_RESULT, .code = r };
+	size_t at = 0;
+
+	if (r == 0) {
+		p.data = data;
+		p.plain = s->len;
+	} else {
+		p.text = bytes_str(e->text);
+	}
+	reply(&p);
+	while (at < p.plain) {
+		ssize_t n = write(STDOUT_FILENO, s->b + at, p.plain - at);
+
+		if (n <= 0)
+			_exit(1);
+		at += (size_t)n;
+	}
+}
+
+static int
+list(struct card *cards, size_t n, struct buf *data, struct err *e)
+{
+	static struct token_list l;
+
+	for (size_t i = 0; i < n; i++) {
+		card_look(&cards[i]);
+		l.tokens[l.count++] = cards[i].info;
+	}
+	return wire_list(&l, data, e);
+}
+
+static int
+sign(struct card *c, const struct pin_source *from,
+    const struct token_request *q, struct buf *data, struct err *e)
+{
+	struct buf msg = { 0 };
+	struct bytes m = q->body;
+	int r;
+
+	if (q->op == TOKEN_APPROVE && q->body.n != SHA256_LEN)
+		return err_set(e, ERR_INPUT, "a manifest hash has 32 bytes");
+	if (q->op == TOKEN_SIGN) {
+		if ((r = signed_message(q->purpose, q->mode, q->body, &msg,
+		    e)) != 0)
+			return r;
+		m = buf_bytes(&msg);
+	}
+	if ((data->p = malloc(SIGNATURE_LEN)) == NULL) {
+		r = err_set(e, ERR_SYSTEM, "out of memory");
+	} else {
+		struct signature sig;
+
+		data->n = SIGNATURE_LEN;
+		if ((r = piv_sign(c, from, m, &sig, e)) == 0)
+			memcpy(data->p, sig.b, SIGNATURE_LEN);
+	}
+	buf_free(&msg);
+	return r;
+}
+
+/* The one token of a request, by its serial. */
+static int
+pick(const struct token_request *q, struct card *cards, size_t n,
+    struct err *e)
+{
+	if (n != 1)
+		return err_set(e, ERR_TOKEN, "token %u is not there any more; "
+		    "put it in and start again", q->serial);
+	if (cards[0].info.busy)
+		return err_set(e, ERR_TOKEN, "token %u is in use by another "
+		    "quorate; end that and start again", q->serial);
+	if (cards[0].info.serial != q->serial)
+		return err_set(e, ERR_TOKEN, "another token (%u) is in the "
+		    "place of token %u; nothing was done",
+		    cards[0].info.serial, q->serial);
+	return 0;
+}
+
+static int
+operate(const struct token_request *q, const struct pin_source *from,
+    struct buf *data, struct secret *plain, struct err *e)
+{
+	static struct card cards[TOKENS_MAX];
+	size_t n = 0;
+	int r;
+
+	if ((r = cards_open(q, cards, &n, e)) != 0)
+		return r;
+	if ((r = sandbox_enter(e)) != 0)
+		goto out;
+	if (q->op == TOKEN_LIST) {
+		r = list(cards, n, data, e);
+		goto out;
+	}
+	if ((r = pick(q, cards, n, e)) != 0)
+		goto out;
+	card_look(&cards[0]);
+	r = q->op == TOKEN_OPEN ? piv_open(&cards[0], from, q->body, plain, e)
+	    : sign(&cards[0], from, q, data, e);
+out:
+	cards_close(cards, n);
+	return r;
+}
+
+static int
+options(int argc, char **argv, struct pin_source *from)
+{
+	char *end = NULL;
+	long fd;
+
+	if (argc == 1) {
+		from->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+		return 0;
+	}
+	if (argc != 3 || strcmp(argv[1], "--pin-fd") != 0)
+		return ERR_USAGE;
+	fd = strtol(argv[2], &end, 10);
+	if (*argv[2] == '\0' || *end != '\0' || fd < 3 || fd > 1023)
+		return ERR_USAGE;
+	from->fd = (int)fd;
+	return 0;
+}
+
+/* All but 0, 1, 2 and where the PIN comes from. */
+static void
+close_others(const struct pin_source *from)
+{
+	int keep = from->fd >= 0 ? from->fd : from->tty;
+
+	if (keep < 0) {
+		(void)close_range(3, ~0U, 0);
+		return;
+	}
+	if (keep > 3)
+		(void)close_range(3, (unsigned)keep - 1, 0);
+	(void)close_range((unsigned)keep + 1, ~0U, 0);
+}
+
+/* libcrypto reads its files now, and never again. */
+static void
+warm_up(void)
+{
+	uint8_t zero[POINT_LEN] = { 0 };
+
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
+	    OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS |
+	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+	(void)sha256(bytes_of(zero, sizeof(zero)));
+	(void)p256_point_valid(zero);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct pin_source from = { -1, -1 };
+	struct token_request q = { 0 };
+	struct buf in = { 0 }, data = { 0 };
+	struct secret plain = { 0 };
+	struct err e = { 0 };
+	int r;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if ((r = secret_process_init(&e)) != 0) {
+		fprintf(stderr, "quorate-token: %s\n", e.text);
+		return err_exit_status(r);
+	}
+	if (options(argc, argv, &from) != 0 || isatty(STDIN_FILENO)) {
+		fputs("quorate-token: started by quorate, not by hand; see "
+		    "quorate token --help\n", stderr);
+		return err_exit_status(ERR_USAGE);
+	}
+	close_others(&from);
+	warm_up();
+	if ((r = frame_receive(STDIN_FILENO, clock_ms() + REQUEST_MS, &in,
+	    &e)) != 0 || (r = wire_read_request(buf_bytes(&in), &q, &e)) != 0)
+		r = err_set(&e, ERR_INPUT, "quorate-token: no valid request");
+	else
+		r = operate(&q, &from, &data, &plain, &e);
+	result(r, &e, buf_bytes(&data), &plain);
+	secret_free(&plain);
+	buf_free(&data);
+	buf_free(&in);
+	wipe_stack();
+	return err_exit_status(r);
+}

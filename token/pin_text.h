@@ -1,0 +1,26 @@
+/*
+ * What a PIN may look like, and what was typed by the token itself.
+ */
+#ifndef TOKEN_PIN_TEXT_H
+#define TOKEN_PIN_TEXT_H
+
+#include "airgap/bytes.h"
+#include "airgap/err.h"
+
+#define PIN_MIN 6
+#define PIN_MAX 8
+#define OTP_LEN 44
+
+/*
+ * True for a one-time password that a touched YubiKey types: 44 letters of
+ * modhex.  It is no PIN and must not cost a try.
+ */
+bool pin_is_otp(struct bytes typed);
+
+/*
+ * 6 to 8 bytes: less would be sent by the library and cost a try.
+ * ERR_TOKEN if not, before anything is sent.
+ */
+int pin_check(struct bytes typed, struct err *e) MUST_CHECK;
+
+#endif

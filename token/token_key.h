@@ -1,0 +1,42 @@
+/*
+ * Operator keys in PIV tokens.  Nothing here talks to a token: each
+ * operation starts quorate-token, which lies next to the running program,
+ * waits for it no longer than a person may need, and takes its answer.
+ */
+#ifndef TOKEN_TOKEN_KEY_H
+#define TOKEN_TOKEN_KEY_H
+
+#include "token/operator_key.h"
+#include "token/wire.h"
+
+struct token_choice {
+	bool any;		/* the only one there is; else by serial */
+	uint32_t serial;
+	int pin_fd;		/* a line a PIN; -1: the terminal */
+};
+
+/* What is plugged in.  0, ERR_TOKEN (no pcscd, ...) or ERR_SYSTEM. */
+int token_list_read(struct token_list *out, struct err *e) MUST_CHECK;
+
+/*
+ * The token that is meant: refused with the list where that is not clear.
+ * *out borrows l.  Returns 0 or ERR_TOKEN.
+ */
+int token_choose(const struct token_list *l, const struct token_choice *c,
+    const struct token_info **out, struct err *e) MUST_CHECK;
+
+/*
+ * Its public key: slot 9D, then 9C, as QOS has it; ERR_TOKEN where a slot is
+ * empty or its certificate is not that of its key.
+ */
+int token_public(const struct token_info *t, struct public_key *out,
+    struct err *e) MUST_CHECK;
+
+/*
+ * The key of a token.  No PIN is asked yet.  Free with operator_key_free.
+ * Returns 0, ERR_USAGE (pin_fd), ERR_TOKEN or ERR_SYSTEM.
+ */
+int operator_key_open_token(const struct token_choice *c,
+    struct operator_key **out, struct err *e) MUST_CHECK;
+
+#endif
