@@ -197,13 +197,23 @@ signed() {
 		quorate key verify --pub "$1" --signature "$(field "$2")"
 }
 
+# free_port FROM: one of 6,000 that nobody answers on, below those that the
+# system gives to connections going out
+free_port() {
+	local p=$(($1 + RANDOM % 6000))
+	while (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do
+		p=$(($1 + RANDOM % 6000))
+	done
+	echo "$p"
+}
+
 rm -rf "$D"
 mkdir -p "$D/log" "$D/approvals" "$D/enclave" || exit 5
 running=()
 trap stop_all EXIT
 E=$(cd "$D/enclave" && pwd)
-app_port=$((20000 + RANDOM % 10000))
-host_port=$((30000 + RANDOM % 10000))
+app_port=$(free_port 20000)
+host_port=$(free_port 26000)
 host=http://127.0.0.1:$host_port/qos
 own=(--manifest-set "$D/set" --pcrs "$D/image.pcrs"
 	--role-arn-file "$D/role.arn" --pivot build/hello
