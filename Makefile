@@ -184,8 +184,8 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 #: make             all programs into build/
 #: make demo        the whole story on simulated parts, in this terminal
-#: make check       all tests; SUITE=build,unit,asan,ct,fuzz,crash,e2e,lint,
-#:                  reproduce picks some; FUZZ_SECONDS=20 a target
+#: make check       all tests; SUITE=build,unit,asan,ct,fuzz,crash,e2e,token,
+#:                  lint,reproduce picks some; FUZZ_SECONDS=20 a target
 #: make setup       the missing Debian packages, after one question
 #: make bench       measurements: a table, and build/bench.json
 #: make fuzz        the suite fuzz alone; so do ct, lint, reproduce

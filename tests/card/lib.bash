@@ -14,7 +14,7 @@ declare -gA card_pid card_port
 : "${card_top:=.}" "${card_work:=.}"
 pcscd_pid=
 
-# packages that are absent, one line; nothing if all are there
+# why there can be no cards, one line; nothing if there can be
 card_missing() {
 	local m=''
 	[ -x /usr/sbin/pcscd ] || m="$m pcscd"
@@ -22,6 +22,9 @@ card_missing() {
 		m="$m vsmartcard-vpcd"
 	command -v opensc-tool >/dev/null || m="$m opensc"
 	command -v yubico-piv-tool >/dev/null || m="$m yubico-piv-tool"
+	# pcscd wants it, and only root can make it
+	[ -d /run/pcscd ] || [ "$(id -u)" -eq 0 ] ||
+		m="$m /run/pcscd (a folder)"
 	echo "${m# }"
 }
 

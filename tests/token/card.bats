@@ -6,7 +6,7 @@
 # bats runs each command in a shell of its own and reads $status, $output:
 # shellcheck disable=SC2154
 
-load lib
+load ../e2e/lib
 load ../card/lib
 bats_require_minimum_version 1.5.0
 
@@ -14,7 +14,7 @@ setup() {
 	begin
 	export card_top=$top card_work=$work
 	missing=$(card_missing)
-	[ -z "$missing" ] || skip "packages are missing: $missing"
+	[ -z "$missing" ] || skip "no cards here: $missing"
 }
 
 teardown() {

@@ -1,69 +1,14 @@
 #!/usr/bin/env bats
 # Operator keys in tokens: SIMULATED cards behind a real pcscd.  The PIN
 # reaches the helper through a descriptor, as --pin-fd wants it.
+# work and card_work: cards.bash
+# shellcheck disable=SC2154
 
-load lib
+load ../e2e/lib
+load cards
 
-setup() {
-	begin
-	# of lib.bash and for card/lib.bash
-	# shellcheck disable=SC2034,SC2154
-	card_top=${top:?}
-	card_work=${work:?}/card
-	mkdir "$card_work"
-	# shellcheck source=/dev/null
-	. "$top/tests/card/lib.bash"
-	missing=$(card_missing)
-	[ -z "$missing" ] || skip "no token tools: $missing"
-}
-
-teardown() {
-	[ -n "${missing:-}" ] || pcscd_stop
-	end
-}
-
-# new_card NAME OPTIONS...: keys and certificates in 9C and 9D
-new_card() {
-	local name=$1 slot
-	card_start "$@"
-	for slot in 9c 9d; do
-		piv "$name" -a generate -s $slot -A ECCP256 \
-			--pin-policy=always --touch-policy=always \
-			-o "$name-$slot.pem"
-		certify "$name-$slot.pem" $slot.crt
-		piv "$name" -a import-certificate -s $slot -i $slot.crt
-	done
-}
-
-# the public tool; it picks by a part of the reader's name
-piv() {
-	yubico-piv-tool -r "$1" "${@:2}" </dev/null >/dev/null 2>&1 3>&-
-}
-
-# certify PUBLIC.pem OUT: a certificate over a key that is elsewhere
-certify() {
-	[ -e any.csr ] || openssl req -new -newkey ec -pkeyopt \
-		ec_paramgen_curve:prime256v1 -noenc -keyout any.key \
-		-subj /CN=QuorumOS -out any.csr 2>/dev/null
-	openssl x509 -req -in any.csr -signkey any.key -force_pubkey "$1" \
-		-out "$2" -days 3650 2>/dev/null
-}
-
-# with_pin LINES COMMAND...: the command with --pin-fd 5 at its end
-with_pin() {
-	local lines=$1
-	shift
-	"$@" --pin-fd 5 5< <(printf '%b' "$lines")
-}
-
-# one card alice with an opened message to her
-alice() {
-	pcscd_start alice
-	new_card alice --serial 11 --touch-seconds 4
-	quorate token public -o alice.pub
-	echo a share >plain
-	quorate key encrypt --to alice.pub plain -o sealed
-}
+setup() { begin_cards; }
+teardown() { end_cards; }
 
 @test "no pcscd: one line, exit 4" {
 	export PCSCLITE_CSOCK_NAME=$work/nothing
@@ -188,7 +133,7 @@ alice() {
 @test "a helper that is killed at work leaves a clear error" {
 	alice
 	(card_until test -e "$card_work/card-alice/waiting" &&
-		kill -9 "$(pgrep -n -x quorate-token)") 3>&- &
+		kill -9 "$(child quorate-token)") 3>&- &
 	run with_pin '123456\n' quorate key decrypt --token sealed
 	[ "$status" -eq 4 ]
 	[[ $output == *"ended by signal 9"* ]]
@@ -199,8 +144,8 @@ alice() {
 	with_pin '123456\n' quorate key decrypt --token sealed >got 2>err \
 		3>&- &
 	card_until test -e "$card_work/card-alice/waiting"
-	helper=$(pgrep -n -x quorate-token)
-	for p in "$helper" "$(pgrep -n -x quorate)"; do
+	helper=$(child quorate-token)
+	for p in "$helper" "$(child quorate)"; do
 		tr '\0' '\n' <"/proc/$p/cmdline"
 		tr '\0' '\n' <"/proc/$p/environ"
 	done >seen
@@ -211,5 +156,3 @@ alice() {
 	same got plain
 	no grep -F 123456 err "$card_work/pcscd.log"
 }
-
-no() { if "$@"; then return 1; fi; }

@@ -5,8 +5,8 @@
 # bats runs each command in a shell of its own and reads $status, $output:
 # shellcheck disable=SC2154
 
-load lib
-load ceremony
+load ../e2e/lib
+load ../e2e/ceremony
 
 setup() {
 	begin

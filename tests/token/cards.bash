@@ -1,0 +1,81 @@
+# For the tests of tokens, after `load ../e2e/lib`: SIMULATED cards behind a
+# real pcscd of the test's own (../card/lib.bash), and what is done with them
+# again and again.  setup() begins with `begin_cards`, teardown() ends with
+# `end_cards`.
+
+begin_cards() {
+	begin
+	# for card/lib.bash
+	# shellcheck disable=SC2034
+	card_top=${top:?} card_work=${work:?}/card
+	mkdir "$card_work"
+	# shellcheck source=/dev/null
+	. "$top/tests/card/lib.bash"
+	missing=$(card_missing)
+	[ -z "$missing" ] || skip "no cards here: $missing"
+}
+
+end_cards() {
+	[ -n "${missing:-}" ] || pcscd_stop
+	end
+}
+
+# the public tool on the card of NAME
+piv() {
+	timeout 30 yubico-piv-tool -r "$(card_reader "$1")" "${@:2}" \
+		</dev/null >/dev/null 2>&1 3>&-
+}
+
+# certify PUBLIC.pem OUT: a certificate over a key that is elsewhere
+certify() {
+	[ -e any.csr ] || openssl req -new -newkey ec -pkeyopt \
+		ec_paramgen_curve:prime256v1 -noenc -keyout any.key \
+		-subj /CN=QuorumOS -out any.csr 2>/dev/null
+	openssl x509 -req -in any.csr -signkey any.key -force_pubkey "$1" \
+		-out "$2" -days 3650 2>/dev/null
+}
+
+# new_card NAME OPTIONS...: keys and certificates in 9C and 9D
+new_card() {
+	local name=$1 slot
+	card_start "$@"
+	for slot in 9c 9d; do
+		piv "$name" -a generate -s $slot -A ECCP256 \
+			--pin-policy=always --touch-policy=always \
+			-o "$name-$slot.pem"
+		certify "$name-$slot.pem" $slot.crt
+		piv "$name" -a import-certificate -s $slot -i $slot.crt
+	done
+}
+
+# one card alice, and `sealed`: the file `plain` to her
+alice() {
+	pcscd_start alice
+	new_card alice --serial 11 --touch-seconds 4 "$@"
+	quorate token public -o alice.pub
+	echo a share >plain
+	quorate key encrypt --to alice.pub plain -o sealed
+}
+
+# with_pin LINES COMMAND...: the command with --pin-fd 5 at its end
+with_pin() {
+	local lines=$1
+	shift
+	"$@" --pin-fd 5 5< <(printf '%b' "$lines")
+}
+
+# child NAME: the process of this name that this test started
+child() {
+	local pid up
+	for pid in $(pgrep -x "$1"); do
+		up=$pid
+		while [ "${up:-0}" -gt 1 ]; do
+			[ "$up" -ne $$ ] || { echo "$pid"; return 0; }
+			up=$(sed -n 's/^PPid:\t//p' "/proc/$up/status" \
+				2>/dev/null)
+		done
+	done
+	return 1
+}
+
+no() { if "$@"; then return 1; fi; }
