@@ -54,7 +54,7 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
-HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h cbor.h \
+HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h \
 	ykpiv/ykpiv.h seccomp.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
@@ -131,7 +131,6 @@ ENCLAVE := runtime nsm protocol attestation airgap
 $(B)/quorate-enclave: $(call obj,enclave/runtime/main.c) $(call lib,$(ENCLAVE))
 $(B)/quorate-enclave-sim: $(call obj,enclave/runtime/sim_main.c) \
     $(call lib,nsm_sim $(ENCLAVE))
-$(B)/quorate-enclave $(B)/quorate-enclave-sim: LIBS := -lcbor
 $(B)/hello: $(call obj,docs/examples/hello.c) $(call lib,airgap)
 $(PROGRAMS) $(EXAMPLES):
 	$(call say,LD,$@)

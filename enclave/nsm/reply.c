@@ -2,23 +2,23 @@
  * NSM replies: RFC 8949 in the shapes of QOS wire 11.
  *
  * Read by key, in any order, with heads of any length and indefinite items,
- * as firmware of different years writes them.  libcbor's stream decoder reads
- * the heads: it takes one item at a time, holds every length against the
- * bytes that are there and, unlike cbor_load, allocates nothing, so that a
- * hostile reply costs neither memory nor time.  The walk over it is below;
- * its depth is bounded by SKIP_DEPTH.
+ * as firmware of different years writes them.  One item is taken at a time,
+ * every length is held against the bytes that are there, nothing is allocated
+ * and the depth is bounded by SKIP_DEPTH: a hostile reply costs neither memory
+ * nor time.  Only heads are decoded here, so that the enclave's program needs
+ * no CBOR library, and can be static (docs/image.md).
  *
  * Unknown keys are read over, as QOS does; a known one that is missing,
  * twice or of another type is an error, and so are bytes after the end.
  */
-#include <cbor.h>
-
 #include "airgap/record/reader.h"
 #include "enclave/nsm/wire.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SKIP_DEPTH 8
 #define BREAK 0xff
+#define INDEFINITE 31
+#define SIMPLE 7
 
 /* --- the shapes of replies */
 
@@ -82,132 +82,77 @@ struct in {
 };
 
 static void
-token_is(void *ctx, enum item kind, uint64_t v)
+advance(struct in *r, size_t n)
 {
-	*(struct token *)ctx = (struct token){ .kind = kind, .v = v };
+	r->p += n;
+	r->left -= n;
 }
 
-static void
-on_u8(void *ctx, uint8_t v)
+/* An item's first byte, and the argument in 0, 1, 2, 4 or 8 bytes behind. */
+static int
+read_head(struct in *r, unsigned *major, unsigned *info, uint64_t *v)
 {
-	token_is(ctx, T_UINT, v);
+	size_t n = 0;
+
+	if (r->left == 0 || r->p[0] == BREAK)
+		return ERR_INPUT;
+	*major = r->p[0] >> 5;
+	*info = r->p[0] & 0x1f;
+	*v = *info;
+	if (*info >= 24 && *info <= 27) {
+		n = (size_t)1 << (*info - 24);
+		*v = 0;
+	} else if (*info > 27 && *info != INDEFINITE) {
+		return ERR_INPUT;
+	}
+	if (r->left < 1 + n)
+		return ERR_INPUT;
+	for (size_t i = 1; i <= n; i++)
+		*v = *v << 8 | r->p[i];
+	advance(r, 1 + n);
+	return 0;
 }
 
-static void
-on_u16(void *ctx, uint16_t v)
+/* False, true, null, undefined (20 to 23) and floats (25 to 27) exist. */
+static int
+simple(struct token *t, unsigned info)
 {
-	token_is(ctx, T_UINT, v);
-}
-
-static void
-on_u32(void *ctx, uint32_t v)
-{
-	token_is(ctx, T_UINT, v);
-}
-
-static void
-on_u64(void *ctx, uint64_t v)
-{
-	token_is(ctx, T_UINT, v);
-}
-
-static void
-on_bytes(void *ctx, cbor_data s, size_t n)
-{
-	token_is(ctx, T_BYTES, n);
-	((struct token *)ctx)->s = s;
-}
-
-static void
-on_text(void *ctx, cbor_data s, size_t n)
-{
-	token_is(ctx, T_TEXT, n);
-	((struct token *)ctx)->s = s;
-}
-
-static void
-on_bytes_pieces(void *ctx)
-{
-	token_is(ctx, T_BYTES_PIECES, 0);
-}
-
-static void
-on_text_pieces(void *ctx)
-{
-	token_is(ctx, T_TEXT_PIECES, 0);
-}
-
-static void
-on_array(void *ctx, size_t n)
-{
-	token_is(ctx, T_ARRAY, n);
-}
-
-static void
-on_map(void *ctx, size_t n)
-{
-	token_is(ctx, T_MAP, n);
-}
-
-static void
-on_open_array(void *ctx)
-{
-	token_is(ctx, T_ARRAY, 0);
-	((struct token *)ctx)->indefinite = true;
-}
-
-static void
-on_open_map(void *ctx)
-{
-	token_is(ctx, T_MAP, 0);
-	((struct token *)ctx)->indefinite = true;
-}
-
-static void
-on_tag(void *ctx, uint64_t v)
-{
-	token_is(ctx, T_TAG, v);
-}
-
-static void
-on_bool(void *ctx, bool v)
-{
-	token_is(ctx, T_BOOL, v);
+	if (info < 20 || info == 24)
+		return ERR_INPUT;
+	if (info <= 21)
+		*t = (struct token){ .kind = T_BOOL, .v = info == 21 };
+	return 0;
 }
 
 /* The next item, its head for a collection; a break is none. */
 static int
 next(struct in *r)
 {
-	/* negative numbers, floats, null and undefined stay T_OTHER */
-	static struct cbor_callbacks on;
-	struct cbor_decoder_result got;
+	static const enum item kinds[] = { T_UINT, T_OTHER, T_BYTES, T_TEXT,
+	    T_ARRAY, T_MAP, T_TAG, T_OTHER };
+	unsigned major, info;
+	uint64_t v;
+	int e = read_head(r, &major, &info, &v);
 
-	if (on.uint8 == NULL) {
-		on = cbor_empty_callbacks;
-		on.uint8 = on_u8;
-		on.uint16 = on_u16;
-		on.uint32 = on_u32;
-		on.uint64 = on_u64;
-		on.byte_string = on_bytes;
-		on.byte_string_start = on_bytes_pieces;
-		on.string = on_text;
-		on.string_start = on_text_pieces;
-		on.array_start = on_array;
-		on.indef_array_start = on_open_array;
-		on.map_start = on_map;
-		on.indef_map_start = on_open_map;
-		on.tag = on_tag;
-		on.boolean = on_bool;
+	if (e != 0)
+		return e;
+	r->t = (struct token){ .kind = kinds[major], .v = v };
+	if (info == INDEFINITE) {
+		r->t.indefinite = true;
+		if (r->t.kind == T_BYTES)
+			r->t.kind = T_BYTES_PIECES;
+		else if (r->t.kind == T_TEXT)
+			r->t.kind = T_TEXT_PIECES;
+		else if (r->t.kind != T_ARRAY && r->t.kind != T_MAP)
+			return ERR_INPUT;
+	} else if (r->t.kind == T_BYTES || r->t.kind == T_TEXT) {
+		if (v > r->left)
+			return ERR_INPUT;
+		r->t.s = r->p;
+		advance(r, (size_t)v);
+	} else if (major == SIMPLE) {
+		return simple(&r->t, info);
 	}
-	if (r->left == 0 || r->p[0] == BREAK)
-		return ERR_INPUT;
-	r->t = (struct token){ .kind = T_OTHER };
-	got = cbor_stream_decode(r->p, r->left, &on, &r->t);
-	if (got.status != CBOR_DECODER_FINISHED || got.read > r->left)
-		return ERR_INPUT;
-	r->p += got.read;
-	r->left -= got.read;
 	return 0;
 }
 
@@ -224,8 +169,7 @@ at_break(struct in *r)
 {
 	if (r->left == 0 || r->p[0] != BREAK)
 		return false;
-	r->p++;
-	r->left--;
+	advance(r, 1);
 	return true;
 }
 

@@ -1,11 +1,12 @@
 /*
  * NSM requests: CBOR in the shapes of QOS wire 11, definite and shortest
- * (QEMU's module insists on it), by libcbor's encoders, which write into the
- * caller's buffer and allocate nothing.
+ * (QEMU's module insists on it), by the encoders of our own records, into
+ * the caller's buffer; nothing is allocated.
  */
-#include <cbor.h>
-
+#include "airgap/record/cbor.h"
 #include "enclave/nsm/wire.h"
+
+#define CBOR_NULL 0xf6
 
 const char *const nsm_names[] = {
 	[NSM_DESCRIBE_PCR] = "DescribePCR", [NSM_EXTEND_PCR] = "ExtendPCR",
@@ -14,89 +15,60 @@ const char *const nsm_names[] = {
 	[NSM_ATTESTATION] = "Attestation", [NSM_GET_RANDOM] = "GetRandom",
 };
 
-struct out {
-	uint8_t *p;
-	size_t left, n;
-	bool full;
-};
-
-/* Every encoder returns what it wrote, 0 where it did not fit. */
-static void
-wrote(struct out *o, size_t n)
+/* The sink's put: into the caller's buffer, or not at all. */
+static int
+put_fixed(struct sink *s, const void *p, size_t n)
 {
-	if (n == 0)
-		o->full = true;
-	o->p += n;
-	o->left -= n;
-	o->n += n;
+	if (n > s->left)
+		return ERR_INTERNAL;
+	memcpy(s->out, p, n);
+	s->out += n;
+	s->left -= n;
+	return 0;
 }
 
-static void
-put_raw(struct out *o, const void *p, size_t n)
+static int
+put_number(struct sink *s, const char *key, uint16_t v)
 {
-	if (n > o->left) {
-		o->full = true;
-	} else if (n > 0) {
-		memcpy(o->p, p, n);
-		wrote(o, n);
-	}
+	int r = cbor_put_text(s, bytes_str(key));
+
+	return r != 0 ? r : cbor_put_uint(s, v);
 }
 
-static void
-put_text(struct out *o, const char *text)
+static int
+put_bytes(struct sink *s, const char *key, struct bytes b)
 {
-	size_t n = strlen(text);
+	int r = cbor_put_text(s, bytes_str(key));
 
-	wrote(o, cbor_encode_string_start(n, o->p, o->left));
-	put_raw(o, text, n);
+	if (r != 0)
+		return r;
+	return b.p == NULL ? sink_u8(s, CBOR_NULL) : cbor_put_bytes(s, b);
 }
 
-static void
-put_map(struct out *o, size_t count)
+static int
+put_body(struct sink *s, const struct nsm_request *q)
 {
-	wrote(o, cbor_encode_map_start(count, o->p, o->left));
-}
+	const struct bytes data = bytes_of(q->data.p == NULL ?
+	    (const uint8_t *)"" : q->data.p, q->data.n);
+	int r;
 
-static void
-put_number(struct out *o, const char *key, uint16_t v)
-{
-	put_text(o, key);
-	wrote(o, cbor_encode_uint(v, o->p, o->left));
-}
-
-static void
-put_bytes(struct out *o, const char *key, struct bytes b)
-{
-	put_text(o, key);
-	if (b.p == NULL) {
-		wrote(o, cbor_encode_null(o->p, o->left));
-		return;
-	}
-	wrote(o, cbor_encode_bytestring_start(b.n, o->p, o->left));
-	put_raw(o, b.p, b.n);
-}
-
-static void
-put_body(struct out *o, const struct nsm_request *q)
-{
 	switch (q->tag) {
 	case NSM_EXTEND_PCR:
-		put_map(o, 2);
-		put_number(o, "index", q->number);
-		put_bytes(o, "data", bytes_of(q->data.p == NULL ? o->p :
-		    q->data.p, q->data.n));
-		break;
+		if ((r = cbor_put_map(s, 2)) != 0 ||
+		    (r = put_number(s, "index", q->number)) != 0)
+			return r;
+		return put_bytes(s, "data", data);
 	case NSM_ATTESTATION:
-		put_map(o, 3);
-		put_bytes(o, "user_data", q->user_data);
-		put_bytes(o, "nonce", q->nonce);
-		put_bytes(o, "public_key", q->public_key);
-		break;
+		if ((r = cbor_put_map(s, 3)) != 0 ||
+		    (r = put_bytes(s, "user_data", q->user_data)) != 0 ||
+		    (r = put_bytes(s, "nonce", q->nonce)) != 0)
+			return r;
+		return put_bytes(s, "public_key", q->public_key);
 	default:
-		put_map(o, 1);
-		put_number(o, q->tag == NSM_LOCK_PCRS ? "range" : "index",
-		    q->number);
-		break;
+		if ((r = cbor_put_map(s, 1)) != 0)
+			return r;
+		return put_number(s, q->tag == NSM_LOCK_PCRS ? "range" :
+		    "index", q->number);
 	}
 }
 
@@ -104,12 +76,11 @@ size_t
 nsm_request_write(const struct nsm_request *q, uint8_t *out, size_t cap)
 {
 	bool bare = q->tag == NSM_DESCRIBE_NSM || q->tag == NSM_GET_RANDOM;
-	struct out o = { .p = out, .left = cap };
+	struct sink s = { .put = put_fixed, .out = out, .left = cap };
 
-	if (!bare)
-		put_map(&o, 1);
-	put_text(&o, nsm_names[q->tag]);
-	if (!bare)
-		put_body(&o, q);
-	return o.full ? 0 : o.n;
+	if ((!bare && cbor_put_map(&s, 1) != 0) ||
+	    cbor_put_text(&s, bytes_str(nsm_names[q->tag])) != 0 ||
+	    (!bare && put_body(&s, q) != 0))
+		return 0;
+	return s.count;
 }
