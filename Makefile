@@ -89,7 +89,7 @@ src_nsm_sim := enclave/nsm/sim/*.c
 src_nsm := enclave/nsm/*.c
 src_protocol := enclave/protocol/*.c
 src_attestation := enclave/attestation/*.c
-src_airgap := airgap/*.c airgap/cli/*.c airgap/seal/*.c airgap/record/*.c
+src_airgap := $(addprefix airgap/,*.c cli/*.c seal/*.c record/*.c ur/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 lib = $(patsubst %,$(B)/lib/%.a,$(1))
 # sources of a layer; a file with main() belongs to its program alone
@@ -112,6 +112,7 @@ $(B)/lib/%.a:
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
+$(B)/obj/airgap/ur/fountain.o: CPPFLAGS += -ffp-contract=off
 $(B)/obj/%.o: %.c $(FLAGS_MK)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
