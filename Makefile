@@ -55,7 +55,7 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
 HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h \
-	ykpiv/ykpiv.h seccomp.h
+	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard $(FLAGS_MK))$(shell $(CC) -E -x c $(HEADERS:%=-include %) \
@@ -78,23 +78,18 @@ CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
-LAYERS := ceremony token_piv token attest host runtime nsm_sim nsm protocol attestation airgap
-src_ceremony := ceremony/*.c
-src_token := token/*.c
-src_token_piv := token/piv/*.c
+LAYERS := ceremony qr_draw token_piv token attest host runtime nsm_sim nsm protocol attestation airgap
+# Layer a_b is the folder a/b or enclave/a/b; some say what they are.
 src_attest := token/attest/*.c
-src_host := enclave/host/*.c
-src_runtime := enclave/runtime/*.c
-src_nsm_sim := enclave/nsm/sim/*.c
-src_nsm := enclave/nsm/*.c
-src_protocol := enclave/protocol/*.c
-src_attestation := enclave/attestation/*.c
 src_airgap := $(addprefix airgap/,*.c cli/*.c seal/*.c record/*.c ur/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 lib = $(patsubst %,$(B)/lib/%.a,$(1))
 # sources of a layer; a file with main() belongs to its program alone
-sources = $(filter-out %main.c,$(sort $(wildcard $(src_$(1)))))
+folder = $(or $(src_$(1)),$(addsuffix /*.c,$(2) enclave/$(2)))
+sources = $(filter-out %main.c,$(sort \
+	$(wildcard $(call folder,$(1),$(subst _,/,$(1))))))
 LIBS_CORE := -lcrypto -lsodium
+LIBS_DRAW := -lqrencode -lpng -lhpdf
 PROGRAMS := $(B)/quorate $(B)/quorate-token $(B)/quorate-host \
     $(B)/quorate-relay $(B)/quorate-enclave
 # for demos and tests: never installed
@@ -119,7 +114,8 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(B)/quorate: $(call obj,ceremony/main.c) \
-    $(call lib,ceremony token attest attestation airgap)
+    $(call lib,ceremony qr_draw token attest attestation airgap)
+$(B)/quorate: LIBS := $(LIBS_DRAW)
 $(B)/quorate-token: $(call obj,token/main.c) $(call lib,token_piv token airgap)
 $(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp
 $(B)/quorate-host: $(call obj,enclave/host/host_main.c) \

@@ -30,8 +30,8 @@ STANDIN_BIN := $(call bin_of,standin,server) $(call bin_of,standin,client) \
 CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 
 comma := ,
-LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm
-LIBS_bench := -lgfshare -lm
+LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar
+LIBS_bench := -lgfshare -lm $(LIBS_DRAW)
 LIBS_fuzz := -ljansson -lcbor
 LIBS_standin := -lcbor
 LDFLAGS_fuzz := -fsanitize=fuzzer

@@ -1,0 +1,13 @@
+/*
+ * What ZBar itself, not our helper, reads from a grey picture.
+ */
+#ifndef TESTS_UNIT_ZBAR_READ_H
+#define TESTS_UNIT_ZBAR_READ_H
+
+#include "airgap/bytes.h"
+
+/* Calls each with the text of every QR code; returns how many there were. */
+int zbar_read(const uint8_t *p, size_t width, size_t height,
+    void (*each)(struct bytes text, void *ctx), void *ctx);
+
+#endif
