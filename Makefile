@@ -54,7 +54,7 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
-HEADERS := openssl/evp.h sodium.h microhttpd.h curl/curl.h \
+HEADERS := openssl/evp.h zlib.h sodium.h microhttpd.h curl/curl.h \
 	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
@@ -78,7 +78,8 @@ CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
-LAYERS := ceremony qr_draw token_piv token attest host runtime nsm_sim nsm protocol attestation airgap
+LAYERS := ceremony qr_draw token_piv token attest host image runtime nsm_sim \
+	nsm protocol attestation airgap
 # Layer a_b is the folder a/b or enclave/a/b; some say what they are.
 src_attest := token/attest/*.c
 src_airgap := $(addprefix airgap/,*.c cli/*.c seal/*.c record/*.c ur/*.c)
@@ -91,9 +92,8 @@ sources = $(filter-out %main.c,$(sort \
 LIBS_CORE := -lcrypto -lsodium
 LIBS_DRAW := -lqrencode -lpng -lhpdf
 PROGRAMS := $(B)/quorate $(B)/quorate-token $(B)/quorate-host \
-    $(B)/quorate-relay $(B)/quorate-enclave
-# for demos and tests: never installed
-EXAMPLES := $(B)/quorate-enclave-sim $(B)/hello
+    $(B)/quorate-relay $(B)/quorate-image $(B)/quorate-enclave
+EXAMPLES := $(B)/quorate-enclave-sim $(B)/hello # never installed
 
 all: $(PROGRAMS) $(EXAMPLES) $(B)/quorate.buildinfo
 
@@ -124,6 +124,9 @@ $(B)/quorate-host: LIBS := -lmicrohttpd
 $(B)/quorate-relay: $(call obj,enclave/host/relay_main.c) \
     $(call lib,host attestation airgap)
 $(B)/quorate-relay: LIBS := -lcurl
+$(B)/quorate-image: $(call obj,enclave/image/image_main.c) \
+    $(call lib,image attestation airgap)
+$(B)/quorate-image: LIBS := -lz
 ENCLAVE := runtime nsm protocol attestation airgap
 $(B)/quorate-enclave: $(call obj,enclave/runtime/main.c) $(call lib,$(ENCLAVE))
 $(B)/quorate-enclave-sim: $(call obj,enclave/runtime/sim_main.c) \

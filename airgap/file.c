@@ -200,27 +200,77 @@ set_mode(int fd, mode_t mode, const char *path, struct err *e)
 }
 
 static int
-tmp_fill(struct target *t, const char *path, struct bytes data, mode_t mode,
-    struct err *e)
+exists_error(struct err *e, const char *path)
 {
-	int r = ERR_INTERNAL, fd = -1;
+	return err_set(e, ERR_EXISTS,
+	    "%s is there already and was not touched", path);
+}
 
-	if ((r = tmp_create(t, &fd, e)) != 0)
+/* What may be replaced is a regular file: no folder, device or link. */
+static int
+check_target(const char *path, bool replace, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return 0;
+	if (!replace)
+		return exists_error(e, path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_EXISTS,
+		    "%s is not a regular file and was not replaced", path);
+	return 0;
+}
+
+/* A write in pieces; a whole file is one that has one piece. */
+struct file_writer {
+	struct target t;
+	const char *path;	/* ours, for sentences */
+	bool replace;
+	int fd;			/* of the temporary file; -1 when closed */
+	bool made;		/* the temporary file is there */
+};
+
+static int
+writer_open(struct file_writer *w, mode_t mode, struct err *e)
+{
+	int r = ERR_INTERNAL;
+
+	if ((r = target_open(&w->t, w->path, e)) != 0 ||
+	    (r = check_target(w->path, w->replace, e)) != 0)
 		return r;
-	if ((r = set_mode(fd, mode, path, e)) != 0)
-		goto out;
-	if ((r = write_all(fd, data)) != 0 || sync_fd(fd) != 0) {
-		r = sys_error(e, "write", path);
-		goto out;
-	}
+	remove_strays(&w->t);
+	if ((r = tmp_create(&w->t, &w->fd, e)) != 0)
+		return r;
+	w->made = true;
+	return set_mode(w->fd, mode, w->path, e);
+}
+
+/* All bytes are on the disk, and the file is closed. */
+static int
+writer_close(struct file_writer *w, struct err *e)
+{
+	int r = 0;
+
+	if (sync_fd(w->fd) != 0)
+		return sys_error(e, "write", w->path);
 	/* so that a read-back asks the medium, where the kernel agrees */
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-out:
-	if (close(fd) != 0 && r == 0)
-		r = sys_error(e, "close", path);
-	if (r != 0)
-		(void)unlink(t->tmp);
+	(void)posix_fadvise(w->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (close(w->fd) != 0)
+		r = sys_error(e, "close", w->path);
+	w->fd = -1;
 	return r;
+}
+
+/* Frees what it holds; a file that was not put in place goes. */
+static void
+writer_free(struct file_writer *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	if (w->made)
+		(void)unlink(w->t.tmp);
+	target_free(&w->t);
 }
 
 /* The bytes may be secret: they pass through a wiped stack buffer only. */
@@ -252,29 +302,6 @@ tmp_compare(const struct target *t, const char *path, struct bytes data,
 }
 
 static int
-exists_error(struct err *e, const char *path)
-{
-	return err_set(e, ERR_EXISTS,
-	    "%s is there already and was not touched", path);
-}
-
-/* What may be replaced is a regular file: no folder, device or link. */
-static int
-check_target(const char *path, bool replace, struct err *e)
-{
-	struct stat st;
-
-	if (lstat(path, &st) != 0)
-		return 0;
-	if (!replace)
-		return exists_error(e, path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_EXISTS,
-		    "%s is not a regular file and was not replaced", path);
-	return 0;
-}
-
-static int
 rename_new(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
@@ -289,21 +316,21 @@ rename_new(const char *from, const char *to)
 }
 
 static int
-commit(const struct target *t, const char *path, bool replace, struct err *e)
+writer_commit(struct file_writer *w, struct err *e)
 {
-	int r = replace ? rename(t->tmp, path) : rename_new(t->tmp, path);
+	int r = w->replace ? rename(w->t.tmp, w->path) :
+	    rename_new(w->t.tmp, w->path);
 
-	if (r != 0) {
-		r = errno == EEXIST && !replace ? exists_error(e, path) :
-		    sys_error(e, "put in place", path);
-		(void)unlink(t->tmp);
-		return r;
-	}
+	if (r != 0)
+		return errno == EEXIST && !w->replace ?
+		    exists_error(e, w->path) :
+		    sys_error(e, "put in place", w->path);
+	w->made = false;
 	/* EINVAL: this file system has no fsync of folders */
-	if (sync_fd(t->dir_fd) != 0 && errno != EINVAL) {
-		r = sys_error(e, "sync the folder of", path);
-		if (!replace)
-			(void)unlink(path);
+	if (sync_fd(w->t.dir_fd) != 0 && errno != EINVAL) {
+		r = sys_error(e, "sync the folder of", w->path);
+		if (!w->replace)
+			(void)unlink(w->path);
 		return r;
 	}
 	return 0;
@@ -313,22 +340,16 @@ static int
 write_file(const char *path, struct bytes data, mode_t mode, bool replace,
     bool check, struct err *e)
 {
-	struct target t = { .dir_fd = -1 };
+	struct file_writer w = { .t.dir_fd = -1, .path = path,
+		.replace = replace, .fd = -1 };
 	int r = ERR_INTERNAL;
 
-	if ((r = target_open(&t, path, e)) != 0 ||
-	    (r = check_target(path, replace, e)) != 0)
-		goto out;
-	remove_strays(&t);
-	if ((r = tmp_fill(&t, path, data, mode, e)) != 0)
-		goto out;
-	if (check && (r = tmp_compare(&t, path, data, e)) != 0) {
-		(void)unlink(t.tmp);
-		goto out;
-	}
-	r = commit(&t, path, replace, e);
-out:
-	target_free(&t);
+	if ((r = writer_open(&w, mode, e)) == 0 &&
+	    (r = file_put(&w, data, e)) == 0 &&
+	    (r = writer_close(&w, e)) == 0 &&
+	    (!check || (r = tmp_compare(&w.t, path, data, e)) == 0))
+		r = writer_commit(&w, e);
+	writer_free(&w);
 	return r;
 }
 
@@ -344,6 +365,63 @@ file_write_checked(const char *path, struct bytes data, mode_t mode,
     bool replace, struct err *e)
 {
 	return write_file(path, data, mode, replace, true, e);
+}
+
+int
+file_begin(const char *path, mode_t mode, bool replace,
+    struct file_writer **out, struct err *e)
+{
+	struct file_writer *w = calloc(1, sizeof(*w));
+	int r = ERR_INTERNAL;
+
+	*out = NULL;
+	if (w == NULL)
+		return no_memory(e);
+	*w = (struct file_writer){ .t.dir_fd = -1, .path = path,
+		.replace = replace, .fd = -1 };
+	if ((r = writer_open(w, mode, e)) != 0)
+		file_abandon(w);
+	else
+		*out = w;
+	return r;
+}
+
+int
+file_put(struct file_writer *w, struct bytes data, struct err *e)
+{
+	return write_all(w->fd, data) == 0 ? 0 : sys_error(e, "write", w->path);
+}
+
+int
+file_patch(struct file_writer *w, off_t at, struct bytes data, struct err *e)
+{
+	int r = ERR_INTERNAL;
+
+	if (lseek(w->fd, at, SEEK_SET) != at)
+		return sys_error(e, "write", w->path);
+	if ((r = file_put(w, data, e)) == 0 && lseek(w->fd, 0, SEEK_END) < 0)
+		r = sys_error(e, "write", w->path);
+	return r;
+}
+
+int
+file_commit(struct file_writer *w, struct err *e)
+{
+	int r = ERR_INTERNAL;
+
+	if ((r = writer_close(w, e)) == 0)
+		r = writer_commit(w, e);
+	file_abandon(w);
+	return r;
+}
+
+void
+file_abandon(struct file_writer *w)
+{
+	if (w == NULL)
+		return;
+	writer_free(w);
+	free(w);
 }
 
 int

@@ -58,6 +58,23 @@ int file_write_checked(const char *path, struct bytes data, mode_t mode,
     bool replace, struct err *e) MUST_CHECK;
 
 /*
+ * A file too large for memory, written in pieces, with file_write's promise:
+ * begin, put ..., then commit, which frees w whatever it returns, or
+ * abandon, which leaves nothing behind (NULL is fine).  file_patch writes
+ * over bytes that were put at offset at; the next put goes to the end.
+ * path outlives w.  Returns as file_write.
+ */
+struct file_writer;
+int file_begin(const char *path, mode_t mode, bool replace,
+    struct file_writer **out, struct err *e) MUST_CHECK;
+int file_put(struct file_writer *w, struct bytes data,
+    struct err *e) MUST_CHECK;
+int file_patch(struct file_writer *w, off_t at, struct bytes data,
+    struct err *e) MUST_CHECK;
+int file_commit(struct file_writer *w, struct err *e) MUST_CHECK;
+void file_abandon(struct file_writer *w);
+
+/*
  * Makes a folder with mode and syncs its parent; an existing folder is
  * fine, and both are synced.  Returns 0 or ERR_SYSTEM.
  */

@@ -31,8 +31,8 @@ CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 
 comma := ,
 LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar
-LIBS_bench := -lgfshare -lm $(LIBS_DRAW)
-LIBS_fuzz := -ljansson -lcbor
+LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW)
+LIBS_fuzz := -ljansson -lcbor -lz
 LIBS_standin := -lcbor
 LDFLAGS_fuzz := -fsanitize=fuzzer
 

@@ -708,6 +708,61 @@ binary_goes_to_a_pipe_and_never_to_a_terminal(void **state)
 	assert_file(path, "x");
 }
 
+/* --- in pieces */
+
+static struct file_writer *
+begin(const char *first, bool replace)
+{
+	struct file_writer *w = NULL;
+
+	assert_int_equal(file_begin(path, 0640, replace, &w, NULL), 0);
+	assert_int_equal(file_put(w, bytes_str(first), NULL), 0);
+	return w;
+}
+static void
+pieces_and_a_patch_make_a_file_that_is_there_at_the_commit(void **state)
+{
+	struct file_writer *w = begin("ab--", false);
+
+	(void)state;
+	assert_int_equal(file_patch(w, 2, bytes_str("cd"), NULL), 0);
+	assert_int_equal(file_put(w, bytes_str("ef"), NULL), 0);
+	assert_false(file_exists(path));
+	assert_int_equal(file_commit(w, NULL), 0);
+	assert_file(path, "abcdef");
+	assert_int_equal(mode_of(path), 0640);
+	assert_int_equal(entries(), 1);
+}
+
+static void
+pieces_that_are_abandoned_leave_the_old_file_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_int_equal(put("old", false, NULL), 0);
+	file_abandon(begin("new", true));
+	assert_file(path, "old");
+	assert_int_equal(entries(), 1);
+}
+
+static void
+a_failing_call_between_pieces_leaves_the_old_file_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_int_equal(put("old", false, NULL), 0);
+	for (int i = 0; i < 3; i++) {
+		struct file_writer *w = begin("new", true);
+
+		arm((enum call[]){ CALL_WRITE, CALL_FSYNC, CALL_RENAME }[i], 1, 1, EIO);
+		assert_int_equal(file_patch(w, 0, bytes_str("N"), NULL), i == 0 ? ERR_SYSTEM : 0);
+		if (i != 0)
+			assert_int_equal(file_commit(w, NULL), ERR_SYSTEM);
+		else
+			file_abandon(w);
+		assert_file(path, "old");
+		assert_int_equal(entries(), 1);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -736,6 +791,9 @@ main(void)
 		T(a_dash_reads_standard_input),
 		T(a_folder_lists_its_regular_files_in_byte_order),
 		T(binary_goes_to_a_pipe_and_never_to_a_terminal),
+		T(pieces_and_a_patch_make_a_file_that_is_there_at_the_commit),
+		T(pieces_that_are_abandoned_leave_the_old_file_and_nothing_else),
+		T(a_failing_call_between_pieces_leaves_the_old_file_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

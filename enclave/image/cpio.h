@@ -1,0 +1,56 @@
+/*
+ * Archives of initial ramdisks: cpio, "newc" (the kernel's
+ * Documentation/driver-api/early-userspace/buffer-format.rst).
+ *
+ * An entry is 110 bytes of header (magic 070701, 13 fields of 8 hex digits),
+ * its name with a NUL, padding to 4, its bytes, padding to 4; the last is
+ * named TRAILER!!!.
+ */
+#ifndef ENCLAVE_IMAGE_CPIO_H
+#define ENCLAVE_IMAGE_CPIO_H
+
+#include "airgap/bytes.h"
+#include "airgap/err.h"
+
+#define CPIO_HEADER_LEN 110
+#define CPIO_TRAILER "TRAILER!!!"
+#define CPIO_NAME_MAX 4096		/* with the NUL: PATH_MAX */
+#define CPIO_ALIGN 4
+#define RAMDISK_ALIGN 512		/* so that a second one may follow */
+
+/* Where what is written goes. */
+struct image_sink {
+	int (*put)(struct image_sink *s, struct bytes b, struct err *e);
+};
+
+struct cpio_entry {
+	const char *path;	/* no "/" in front */
+	uint32_t mode;		/* type and permissions, as stat has them */
+	uint32_t major, minor;	/* of a device */
+	uint64_t size;		/* of a file, or of a link's target */
+};
+
+/* Bytes from header to the padding behind the content. */
+uint64_t cpio_entry_size(const struct cpio_entry *x);
+
+/*
+ * The head of an entry, owner 0:0, time 0, one link; its x->size bytes
+ * follow, then cpio_put_padding.  Return 0 or what put returns.
+ */
+int cpio_put_entry(struct image_sink *s, const struct cpio_entry *x,
+    uint32_t number, struct err *e) MUST_CHECK;
+int cpio_put_padding(struct image_sink *s, uint64_t size, uint64_t align,
+    struct err *e) MUST_CHECK;
+
+/* The entry that ends an archive. */
+uint64_t cpio_trailer_size(void);
+int cpio_put_trailer(struct image_sink *s, struct err *e) MUST_CHECK;
+
+/* n rounded up to a multiple of align. */
+static inline uint64_t
+round_up(uint64_t n, uint64_t align)
+{
+	return (n + align - 1) / align * align;
+}
+
+#endif

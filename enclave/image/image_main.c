@@ -1,0 +1,36 @@
+/*
+ * quorate-image: build, measure, look into and compare enclave images.
+ */
+#include "enclave/image/commands.h"
+
+static const char build_notes[] =
+"Each --ramdisk is a list (NAME.list), a folder, or a ready archive.  The\n"
+"first is the system, further ones the application (measured in PCR2).\n"
+"Lines of a list: dir PATH MODE, file PATH MODE SOURCE, link PATH TARGET,\n"
+"char PATH MODE MAJOR MINOR.\n"
+"\n"
+"Prints the PCRs of the image as 'measure' does.";
+
+static const char measure_notes[] =
+"Prints \"HEX PCRn\" a line: PCR0, PCR1, PCR2, with the options PCR3 and\n"
+"PCR4, and PCR8 if the image is signed.  A file whose CRC does not fit, or\n"
+"that two loaders could read in two ways, is refused.";
+
+static const struct command commands[] = {
+	{ "build", "", "makes an image: the same inputs, the same bytes",
+	    build_notes, image_build_run, NULL },
+	{ "measure", "IMAGE", "the PCRs that the enclave will have",
+	    measure_notes, image_measure_run, NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct command top = { "quorate-image", "",
+	    "builds, measures and compares enclave images (EIF)",
+	    "exit status: 0 done, 1 refused or different, 2 usage, 3 input, "
+	    "5 system", NULL, commands };
+
+	return cmd_main(&top, argc, argv);
+}

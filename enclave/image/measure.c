@@ -1,0 +1,173 @@
+/*
+ * PCRs and CRC of an image in one pass.  PCR1's message begins PCR0's: its
+ * state is copied where it ends, so that nothing is hashed twice but what
+ * PCR2 and PCR0 share.
+ */
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include "airgap/seal/hash.h"
+#include "enclave/image/measure.h"
+
+#define ROLE_ARN_MAX 2048
+#define INSTANCE_ID_MAX 64
+
+struct measuring {
+	EVP_MD *md;
+	EVP_MD_CTX *all, *boot, *application;
+	bool booted;		/* the first ramdisk was seen */
+	uint32_t crc;
+	struct piece piece;
+};
+
+static int
+no_hash(struct err *e)
+{
+	return err_set(e, ERR_SYSTEM, "libcrypto does not compute SHA-384: "
+	    "out of memory, or it is switched off");
+}
+
+static void
+measuring_free(struct measuring *m)
+{
+	EVP_MD_CTX_free(m->all);
+	EVP_MD_CTX_free(m->boot);
+	EVP_MD_CTX_free(m->application);
+	EVP_MD_free(m->md);
+}
+
+static int
+measuring_begin(struct measuring *m, struct err *e)
+{
+	m->md = EVP_MD_fetch(NULL, "SHA384", NULL);
+	m->all = EVP_MD_CTX_new();
+	m->boot = EVP_MD_CTX_new();
+	m->application = EVP_MD_CTX_new();
+	m->booted = false;
+	m->crc = 0;
+	if (m->md == NULL || m->all == NULL || m->boot == NULL ||
+	    m->application == NULL ||
+	    EVP_DigestInit_ex2(m->all, m->md, NULL) != 1 ||
+	    EVP_DigestInit_ex2(m->application, m->md, NULL) != 1)
+		return no_hash(e);
+	return 0;
+}
+
+static int
+update(struct measuring *m, enum eif_type type, struct bytes b, struct err *e)
+{
+	m->crc = (uint32_t)crc32_z(m->crc, b.p, b.n);
+	if (type == EIF_METADATA || type == EIF_SIGNATURE)
+		return 0;
+	if (EVP_DigestUpdate(m->all, b.p, b.n) != 1 ||
+	    (type == EIF_RAMDISK && m->booted &&
+	    EVP_DigestUpdate(m->application, b.p, b.n) != 1))
+		return no_hash(e);
+	return 0;
+}
+
+static int
+measure_section(struct measuring *m, const struct source *s,
+    const struct eif_section *sec, struct err *e)
+{
+	uint8_t head[EIF_SECTION_HEADER_LEN];
+	struct bytes b;
+	int r = source_read(s, sec->at, head, sizeof(head), e);
+
+	if (r != 0)
+		return r;
+	m->crc = (uint32_t)crc32_z(m->crc, head, sizeof(head));
+	piece_begin(&m->piece, s, eif_payload(sec), sec->size);
+	do
+		if ((r = piece_next(&m->piece, &b, e)) != 0 ||
+		    (r = update(m, sec->type, b, e)) != 0)
+			return r;
+	while (b.n > 0);
+	if (sec->type != EIF_RAMDISK || m->booted)
+		return 0;
+	m->booted = true;
+	return EVP_MD_CTX_copy_ex(m->boot, m->all) == 1 ? 0 : no_hash(e);
+}
+
+static int
+finish(EVP_MD_CTX *ctx, struct digest384 *out, struct err *e)
+{
+	struct digest384 d;
+
+	if (EVP_DigestFinal_ex(ctx, d.b, NULL) != 1)
+		return no_hash(e);
+	*out = pcr_extend_zero(bytes_of(d.b, sizeof(d.b)));
+	return 0;
+}
+
+int
+eif_measure(const struct source *s, const struct eif *x, struct measures *out,
+    struct err *e)
+{
+	static struct measuring m;
+	uint8_t head[EIF_AT_CRC];
+	int r = ERR_INTERNAL;
+
+	if ((r = measuring_begin(&m, e)) != 0 ||
+	    (r = source_read(s, 0, head, sizeof(head), e)) != 0)
+		goto out;
+	m.crc = (uint32_t)crc32_z(0, head, sizeof(head));
+	for (size_t i = 0; i < x->count; i++)
+		if ((r = measure_section(&m, s, &x->section[i], e)) != 0)
+			goto out;
+	if (m.crc != x->crc) {
+		r = err_set(e, ERR_INPUT, "%s: byte %d: the CRC is %08x, and "
+		    "that of the content %08x: the file was damaged or "
+		    "changed", s->name, EIF_AT_CRC, x->crc, m.crc);
+		goto out;
+	}
+	out->crc = m.crc;
+	if ((r = finish(m.all, &out->pcr[0], e)) != 0 ||
+	    (r = finish(m.boot, &out->pcr[1], e)) != 0)
+		goto out;
+	r = finish(m.application, &out->pcr[2], e);
+out:
+	measuring_free(&m);
+	return r;
+}
+
+struct digest384
+pcr_extend_zero(struct bytes x)
+{
+	static const struct digest384 zero;
+
+	return sha384_two(bytes_of(zero.b, sizeof(zero.b)), x);
+}
+
+/* Both are texts of printable ASCII without spaces. */
+static bool
+plain(const char *text, size_t max)
+{
+	size_t n = 0;
+
+	while (text[n] > ' ' && text[n] < 0x7f && n <= max)
+		n++;
+	return text[n] == '\0' && n > 0 && n <= max;
+}
+
+int
+pcr_of_role(const char *arn, struct digest384 *out, struct err *e)
+{
+	if (!plain(arn, ROLE_ARN_MAX) || strncmp(arn, "arn:", 4) != 0 ||
+	    strstr(arn, ":iam::") == NULL || strstr(arn, ":role/") == NULL)
+		return err_set(e, ERR_USAGE, "--role-arn is the ARN of an IAM "
+		    "role: arn:aws:iam::ACCOUNT:role/NAME");
+	*out = pcr_extend_zero(bytes_str(arn));
+	return 0;
+}
+
+int
+pcr_of_instance(const char *id, struct digest384 *out, struct err *e)
+{
+	if (!plain(id, INSTANCE_ID_MAX) || strncmp(id, "i-", 2) != 0 ||
+	    id[2] == '\0' || id[2 + strspn(id + 2, "0123456789abcdef")] != '\0')
+		return err_set(e, ERR_USAGE, "--instance-id is the id of the "
+		    "parent instance: i- and hex digits, without -enc...");
+	*out = pcr_extend_zero(bytes_str(id));
+	return 0;
+}
