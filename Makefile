@@ -55,7 +55,7 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
 HEADERS := openssl/evp.h zlib.h sodium.h microhttpd.h curl/curl.h \
-	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h
+	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h zbar.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard $(FLAGS_MK))$(shell $(CC) -E -x c $(HEADERS:%=-include %) \
@@ -78,9 +78,10 @@ CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
-LAYERS := ceremony qr_draw token_piv token attest host image runtime nsm_sim \
+LAYERS := ceremony qr_draw qr_scan qr token_piv token attest host image runtime nsm_sim \
 	nsm protocol attestation airgap
 # Layer a_b is the folder a/b or enclave/a/b; some say what they are.
+src_qr := qr/*.c qr/scan/alphabet.c
 src_attest := token/attest/*.c
 src_airgap := $(addprefix airgap/,*.c cli/*.c seal/*.c record/*.c ur/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -91,8 +92,8 @@ sources = $(filter-out %main.c,$(sort \
 	$(wildcard $(call folder,$(1),$(subst _,/,$(1))))))
 LIBS_CORE := -lcrypto -lsodium
 LIBS_DRAW := -lqrencode -lpng -lhpdf
-PROGRAMS := $(B)/quorate $(B)/quorate-token $(B)/quorate-host \
-    $(B)/quorate-relay $(B)/quorate-image $(B)/quorate-enclave
+PROGRAMS := $(addprefix $(B)/,quorate quorate-token quorate-scan quorate-host \
+    quorate-relay quorate-image quorate-enclave)
 EXAMPLES := $(B)/quorate-enclave-sim $(B)/hello # never installed
 
 all: $(PROGRAMS) $(EXAMPLES) $(B)/quorate.buildinfo
@@ -113,25 +114,23 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
-$(B)/quorate: $(call obj,ceremony/main.c) \
-    $(call lib,ceremony qr_draw token attest attestation airgap)
+linked = $(call obj,$(1)) $(call lib,$(2) airgap)
+$(B)/quorate: $(call linked,ceremony/main.c,ceremony qr_draw qr token attest attestation)
 $(B)/quorate: LIBS := $(LIBS_DRAW)
-$(B)/quorate-token: $(call obj,token/main.c) $(call lib,token_piv token airgap)
+$(B)/quorate-token: $(call linked,token/main.c,token_piv token)
 $(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp
-$(B)/quorate-host: $(call obj,enclave/host/host_main.c) \
-    $(call lib,host attestation airgap)
+$(B)/quorate-scan: $(call linked,qr/scan/scan_main.c,qr_scan)
+$(B)/quorate-scan: LIBS := -lzbar -lpng -lseccomp
+$(B)/quorate-host: $(call linked,enclave/host/host_main.c,host attestation)
 $(B)/quorate-host: LIBS := -lmicrohttpd
-$(B)/quorate-relay: $(call obj,enclave/host/relay_main.c) \
-    $(call lib,host attestation airgap)
+$(B)/quorate-relay: $(call linked,enclave/host/relay_main.c,host attestation)
 $(B)/quorate-relay: LIBS := -lcurl
-$(B)/quorate-image: $(call obj,enclave/image/image_main.c) \
-    $(call lib,image attestation airgap)
+$(B)/quorate-image: $(call linked,enclave/image/image_main.c,image attestation)
 $(B)/quorate-image: LIBS := -lz
-ENCLAVE := runtime nsm protocol attestation airgap
-$(B)/quorate-enclave: $(call obj,enclave/runtime/main.c) $(call lib,$(ENCLAVE))
-$(B)/quorate-enclave-sim: $(call obj,enclave/runtime/sim_main.c) \
-    $(call lib,nsm_sim $(ENCLAVE))
-$(B)/hello: $(call obj,docs/examples/hello.c) $(call lib,airgap)
+ENCLAVE := runtime nsm protocol attestation
+$(B)/quorate-enclave: $(call linked,enclave/runtime/main.c,$(ENCLAVE))
+$(B)/quorate-enclave-sim: $(call linked,enclave/runtime/sim_main.c,nsm_sim $(ENCLAVE))
+$(B)/hello: $(call linked,docs/examples/hello.c)
 $(PROGRAMS) $(EXAMPLES):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_CORE)

@@ -15,5 +15,6 @@ extern const struct command commands_share[];
 extern const struct command commands_manifest[];
 extern const struct command commands_attestation[];
 extern const struct command commands_token[];
+extern const struct command commands_qr[];
 
 #endif

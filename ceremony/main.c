@@ -41,6 +41,7 @@ static const struct command nouns[] = {
 	    commands_shamir },
 	{ "json", "", "plumbing: QOS canonical JSON", NULL, NULL,
 	    commands_json },
+	{ "qr", "", "plumbing: codes to texts", NULL, NULL, commands_qr },
 	{ "version", "", "print the version", NULL, version, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -14,6 +14,7 @@
 #ifndef TOKEN_WIRE_H
 #define TOKEN_WIRE_H
 
+#include "airgap/child.h"
 #include "airgap/file.h"
 #include "airgap/record/signed.h"
 
@@ -95,18 +96,8 @@ int wire_read_list(struct bytes in, struct token_list *l,
 /* Puts a frame on fd.  0 or ERR_SYSTEM. */
 int frame_send(int fd, struct bytes body, struct err *e) MUST_CHECK;
 
-/*
- * Reads n bytes from fd, waiting at most until deadline (CLOCK_MONOTONIC,
- * milliseconds; < 0 for ever).  0, ERR_PEER (the other end is gone),
- * ERR_INTERRUPTED (time is up) or ERR_SYSTEM.
- */
-int fd_read_exactly(int fd, void *p, size_t n, int64_t deadline)
-    MUST_CHECK;
-
 /* Takes a frame from fd; free with buf_free.  As fd_read_exactly. */
 int frame_receive(int fd, int64_t deadline, struct buf *out,
     struct err *e) MUST_CHECK;
-
-int64_t clock_ms(void);
 
 #endif

@@ -1,0 +1,54 @@
+/*
+ * What is left to a process that looks at pictures from outside.
+ */
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "airgap/child.h"
+#include "qr/scan/sandbox.h"
+
+#define MEMORY_MAX ((rlim_t)1 << 30)	/* addresses, libraries and all */
+#define ALLOW(...) \
+	(rc = rc != 0 ? rc : seccomp_rule_add(f, SCMP_ACT_ALLOW, __VA_ARGS__))
+#define FD(n) SCMP_A0(SCMP_CMP_EQ, n, 0)
+
+static int
+rules(scmp_filter_ctx f)
+{
+	static const int plain[] = { SCMP_SYS(brk), SCMP_SYS(munmap),
+	    SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(exit),
+	    SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn) };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		ALLOW(plain[i], 0);
+	ALLOW(SCMP_SYS(read), 1, FD(0));
+	ALLOW(SCMP_SYS(read), 1, FD(CHILD_FD));
+	ALLOW(SCMP_SYS(write), 1, FD(1));
+	ALLOW(SCMP_SYS(mmap), 2,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+	    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
+	return rc;
+}
+
+int
+scan_sandbox(void)
+{
+	const struct rlimit none = { 0, 0 };
+	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
+	scmp_filter_ctx f;
+	int rc;
+
+	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0 ||
+	    setrlimit(RLIMIT_AS, &memory) != 0 ||
+	    (f = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
+		return -1;
+	if ((rc = rules(f)) == 0)
+		rc = seccomp_load(f);
+	seccomp_release(f);
+	return rc == 0 ? 0 : -1;
+}

@@ -1,0 +1,14 @@
+/*
+ * The filter around ZBar, libpng and libjpeg.
+ */
+#ifndef QR_SCAN_SANDBOX_H
+#define QR_SCAN_SANDBOX_H
+
+/*
+ * From here on the process reads from descriptors 0 and CHILD_FD, writes to
+ * 1, has memory that cannot be executed, and ends; any other system call
+ * kills it.  0 or -1.
+ */
+int scan_sandbox(void);
+
+#endif

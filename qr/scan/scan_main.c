@@ -1,0 +1,206 @@
+/*
+ * quorate-scan: looks at pictures and tells what their QR codes say.
+ *
+ *	quorate-scan picture|video
+ *
+ * Started by quorate or quorate-relay, which open what is looked at: single
+ * pictures come as requests (qr/scan/wire.h), a film is descriptor CHILD_FD.
+ * ZBar, libpng and libjpeg are large and what they read comes from outside,
+ * hence a process that has nothing: it never opens a file, and enters its
+ * sandbox before it reads the first byte.
+ */
+#include <errno.h>
+#include <iconv.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "airgap/child.h"
+#include "qr/scan/image.h"
+#include "qr/scan/reply.h"
+#include "qr/scan/sandbox.h"
+#include "qr/scan/y4m.h"
+
+struct helper {
+	struct reader *reader;
+	bool video;
+	struct y4m y4m;
+	uint8_t *request;	/* as long as the longest so far */
+	size_t room;
+	uint32_t seq;
+};
+
+static size_t
+read_source(void *ctx, void *p, size_t n)
+{
+	ssize_t got = read(CHILD_FD, p, n);
+
+	(void)ctx;
+	return got > 0 ? (size_t)got : 0;
+}
+
+static bool
+answer(struct helper *h, enum scan_problem problem, const struct grey *g,
+    const struct found *f, bool preview)
+{
+	if (problem != SCAN_OK)
+		return reply_problem(STDOUT_FILENO, problem, 0);
+	return reply_frame(STDOUT_FILENO, g, f, h->seq++, preview);
+}
+
+static bool
+look_at_file(struct helper *h, struct bytes body)
+{
+	uint8_t *pixels;
+	struct grey g;
+	struct found f;
+	enum scan_problem problem;
+	bool ok;
+
+	if ((problem = image_decode(body, &pixels, &g)) == SCAN_OK)
+		problem = reader_still(h->reader, &g, &f);
+	ok = answer(h, problem, &g, &f, false);
+	free(pixels);
+	return ok;
+}
+
+static uint32_t
+u32_of(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+static bool
+look_at_grey(struct helper *h, struct bytes body)
+{
+	enum scan_problem problem = SCAN_REQUEST;
+	struct grey g = { 0 };
+	struct found f;
+
+	if (body.n >= 8) {
+		g = (struct grey){ body.p + 8, u32_of(body.p),
+		    u32_of(body.p + 4), u32_of(body.p) };
+		if (g.w > 0 && g.w <= SCAN_SIDE_MAX && g.h > 0 &&
+		    g.h <= SCAN_SIDE_MAX && body.n - 8 == (size_t)g.w * g.h)
+			problem = reader_still(h->reader, &g, &f);
+	}
+	return answer(h, problem, &g, &f, false);
+}
+
+static bool
+look_at_next(struct helper *h, bool preview)
+{
+	enum scan_problem problem;
+	struct grey g;
+	struct found f;
+
+	if (!h->video)
+		return reply_problem(STDOUT_FILENO, SCAN_REQUEST, 0);
+	if ((problem = y4m_next(&h->y4m, &g)) == SCAN_OK)
+		problem = reader_frame(h->reader, &g, &f);
+	return answer(h, problem, &g, &f, preview);
+}
+
+static bool
+read_all(uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = read(STDIN_FILENO, p, n);
+
+		if (got <= 0)
+			return false;
+		p += got;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+/* One request; false at the end of them. */
+static bool
+serve(struct helper *h)
+{
+	uint8_t head[SCAN_HEAD_LEN];
+	struct bytes body;
+
+	if (!read_all(head, sizeof(head)))
+		return false;
+	body.n = u32_of(head + 1);
+	if (body.n > SCAN_REQUEST_MAX)
+		return false;
+	if (body.n > h->room) {
+		uint8_t *p = realloc(h->request, body.n);
+
+		if (p == NULL)
+			return false;
+		h->request = p;
+		h->room = body.n;
+	}
+	if (!read_all(h->request, body.n))
+		return false;
+	body.p = h->request;
+	switch (head[0]) {
+	case SCAN_GREY:
+		return look_at_grey(h, body);
+	case SCAN_FILE:
+		return look_at_file(h, body);
+	case SCAN_NEXT:
+	case SCAN_SHOWN:
+		return look_at_next(h, head[0] == SCAN_SHOWN);
+	default:
+		return reply_problem(STDOUT_FILENO, SCAN_REQUEST, 0);
+	}
+}
+
+/*
+ * In the place of libc's: ZBar converts what is not alphanumeric to UTF-8,
+ * for which libc would open files; here there is no such conversion, and
+ * such a code has no text.
+ */
+iconv_t
+iconv_open(const char *to, const char *from)
+{
+	(void)to;
+	(void)from;
+	errno = EINVAL;
+	return (iconv_t)-1;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	return *(const char *)a - *(const char *)b;
+}
+
+/* libc's qsort asks once how much memory there is, for arrays over 1 KiB. */
+static void
+warm_up(void)
+{
+	char array[1280] = { 0 };
+
+	qsort(array, sizeof(array), 1, by_value);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct helper h = { .y4m = { .read = read_source } };
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (argc != 2 || isatty(STDIN_FILENO)) {
+		fputs("quorate-scan: started by quorate, not by hand; see "
+		    "quorate qr scan --help\n", stderr);
+		return 2;
+	}
+	h.video = strcmp(argv[1], "video") == 0;
+	(void)close_range(h.video ? CHILD_FD + 1 : CHILD_FD, ~0U, 0);
+	warm_up();
+	if ((h.reader = reader_new()) == NULL || scan_sandbox() != 0)
+		return 5;
+	while (serve(&h))
+		;
+	_exit(0);
+}
