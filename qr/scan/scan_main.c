@@ -55,8 +55,8 @@ static bool
 look_at_file(struct helper *h, struct bytes body)
 {
 	uint8_t *pixels;
-	struct grey g;
-	struct found f;
+	struct grey g = { 0 };
+	struct found f = { 0 };
 	enum scan_problem problem;
 	bool ok;
 
@@ -79,7 +79,7 @@ look_at_grey(struct helper *h, struct bytes body)
 {
 	enum scan_problem problem = SCAN_REQUEST;
 	struct grey g = { 0 };
-	struct found f;
+	struct found f = { 0 };
 
 	if (body.n >= 8) {
 		g = (struct grey){ body.p + 8, u32_of(body.p),
@@ -95,8 +95,8 @@ static bool
 look_at_next(struct helper *h, bool preview)
 {
 	enum scan_problem problem;
-	struct grey g;
-	struct found f;
+	struct grey g = { 0 };
+	struct found f = { 0 };
 
 	if (!h->video)
 		return reply_problem(STDOUT_FILENO, SCAN_REQUEST, 0);
