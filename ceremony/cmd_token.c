@@ -1,6 +1,6 @@
 /*
  * quorate token: what is plugged in, and what it holds.  None of these needs
- * a PIN or changes anything.
+ * a PIN or changes anything; those that do are in files of their own.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "airgap/cli/ui.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/commands.h"
+#include "ceremony/token_care.h"
 #include "ceremony/token_cmds.h"
 #include "ceremony/operator_options.h"
 #include "ceremony/plumbing.h"
@@ -66,8 +67,9 @@ print_slot(const char *name, const struct token_slot *s)
 static void
 print_line(const struct token_info *t)
 {
-	if (t->busy) {
-		printf("in use by another quorate  reader ");
+	if (t->busy != BUSY_NOT) {
+		printf("in use by another %s  reader ",
+		    t->busy == BUSY_QUORATE ? "quorate" : "program");
 	} else {
 		printf("%" PRIu32 "  firmware %u.%u.%u  PIN tries ", t->serial,
 		    t->version[0], t->version[1], t->version[2]);
@@ -99,8 +101,8 @@ list(struct cmd *c)
 	return 0;
 }
 
-static int
-find(struct cmd *c, const struct operator_options *k,
+int
+token_find(struct cmd *c, const struct operator_options *k, int *pin_fd,
     const struct token_info **out)
 {
 	struct token_choice choice;
@@ -109,11 +111,25 @@ find(struct cmd *c, const struct operator_options *k,
 	if ((r = operator_options_token(k, &choice, &c->e)) != 0 ||
 	    (r = token_list_read(&plugged, &c->e)) != 0)
 		return r;
+	if (pin_fd != NULL)
+		*pin_fd = choice.pin_fd;
 	return token_choose(&plugged, &choice, out, &c->e);
 }
 
 #define SERIAL_OPTION(k) \
 	TEXT("--serial", "N", &(k)->serial, "the token with this serial number")
+
+static void
+print_tries(const char *name, uint8_t tries, const char *if_locked)
+{
+	if (tries == TRIES_UNKNOWN)
+		printf("%s       tries left not told\n", name);
+	else if (tries == 0)
+		printf("%s       locked: %s\n", name, if_locked);
+	else
+		printf("%s       %u %s left\n", name, tries, tries == 1 ?
+		    "try" : "tries");
+}
 
 static int
 status(struct cmd *c)
@@ -123,18 +139,16 @@ status(struct cmd *c)
 	const struct token_info *t;
 	int r = ERR_INTERNAL;
 
-	if ((r = cmd_parse(c, opts, 0, 0)) != 0 || (r = find(c, &k, &t)) != 0)
+	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
+	    (r = token_find(c, &k, NULL, &t)) != 0)
 		return r;
 	printf("serial    %" PRIu32 "\nfirmware  %u.%u.%u\nreader    ",
 	    t->serial, t->version[0], t->version[1], t->version[2]);
 	ui_print_text(bytes_str(t->reader));
-	if (t->tries == TRIES_UNKNOWN)
-		printf("\nPIN       tries left not known\n");
-	else if (t->tries == 0)
-		printf("\nPIN       locked: unblock it with the PUK\n");
-	else
-		printf("\nPIN       %u %s left\n", t->tries, t->tries == 1 ?
-		    "try" : "tries");
+	putchar('\n');
+	print_tries("PIN", t->tries, "unblock it with the PUK");
+	print_tries("PUK", t->puk_tries, "only a reset helps if the PIN is "
+	    "locked too");
 	print_slot("slot 9D (opens)", &t->encrypt);
 	print_slot("slot 9C (signs)", &t->sign);
 	return 0;
@@ -153,7 +167,7 @@ public(struct cmd *c)
 	int r = ERR_INTERNAL;
 
 	if ((r = cmd_parse(c, opts, 0, 0)) != 0 ||
-	    (r = find(c, &k, &t)) != 0 ||
+	    (r = token_find(c, &k, NULL, &t)) != 0 ||
 	    (r = token_public(t, &pub, &c->e)) != 0)
 		return r;
 	hex_text(pub.b, PUBLIC_KEY_LEN, text);
@@ -170,6 +184,14 @@ const struct command commands_token[] = {
 	    "260 hex digits: the encryption point (slot 9D), then the signing "
 	    "point (9C),\nfrom the certificates, as QOS has them", public,
 	    NULL },
+	{ "change-pin", "", "a new PIN", TOKEN_CHANGE_PIN_NOTES,
+	    token_change_pin_cmd, NULL },
+	{ "change-puk", "", "a new PUK", TOKEN_CHANGE_PUK_NOTES,
+	    token_change_puk_cmd, NULL },
+	{ "unblock-pin", "", "a new PIN, by the PUK", TOKEN_UNBLOCK_PIN_NOTES,
+	    token_unblock_pin_cmd, NULL },
+	{ "reset", "", "wipes the PIV part of a token", TOKEN_RESET_NOTES,
+	    token_reset_cmd, NULL },
 	{ "verify", "[BUNDLE]", "what an attestation bundle proves, a line a "
 	    "rule", TOKEN_VERIFY_NOTES, token_verify_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },

@@ -111,14 +111,42 @@ pick(const struct token_request *q, struct card *cards, size_t n,
 	if (n != 1)
 		return err_set(e, ERR_TOKEN, "token %u is not there any more; "
 		    "put it in and start again", q->serial);
-	if (cards[0].info.busy)
+	if (cards[0].info.busy != BUSY_NOT)
 		return err_set(e, ERR_TOKEN, "token %u is in use by another "
-		    "quorate; end that and start again", q->serial);
+		    "%s; end that and start again", q->serial,
+		    cards[0].info.busy == BUSY_QUORATE ? "quorate" :
+		    "program");
 	if (cards[0].info.serial != q->serial)
 		return err_set(e, ERR_TOKEN, "another token (%u) is in the "
 		    "place of token %u; nothing was done",
 		    cards[0].info.serial, q->serial);
 	return 0;
+}
+
+/* On the one token, whose serial is right. */
+static int
+operate_one(const struct token_request *q, struct card *c,
+    const struct pin_source *from, struct buf *data, struct secret *plain,
+    struct err *e)
+{
+	card_look(c);
+	switch (q->op) {
+	case TOKEN_APPROVE:
+	case TOKEN_SIGN:
+		return sign(c, from, q, data, e);
+	case TOKEN_OPEN:
+		return piv_open(c, from, q->body, plain, e);
+	case TOKEN_CHANGE_PIN:
+	case TOKEN_CHANGE_PUK:
+	case TOKEN_UNBLOCK_PIN:
+		return piv_change(c, q->op, from, e);
+	case TOKEN_RESET:
+		return piv_reset(c, e);
+	case TOKEN_LIST:
+	case TOKEN_OP_END:
+		break;
+	}
+	return err_set(e, ERR_INTERNAL, "no such operation");
 }
 
 static int
@@ -137,11 +165,8 @@ operate(const struct token_request *q, const struct pin_source *from,
 		r = list(cards, n, data, e);
 		goto out;
 	}
-	if ((r = pick(q, cards, n, e)) != 0)
-		goto out;
-	card_look(&cards[0]);
-	r = q->op == TOKEN_OPEN ? piv_open(&cards[0], from, q->body, plain, e)
-	    : sign(&cards[0], from, q, data, e);
+	if ((r = pick(q, cards, n, e)) == 0)
+		r = operate_one(q, &cards[0], from, data, plain, e);
 out:
 	cards_close(cards, n);
 	return r;

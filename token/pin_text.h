@@ -1,5 +1,5 @@
 /*
- * What a PIN may look like, and what was typed by the token itself.
+ * What a PIN or PUK may look like, and what was typed by the token itself.
  */
 #ifndef TOKEN_PIN_TEXT_H
 #define TOKEN_PIN_TEXT_H
@@ -9,11 +9,12 @@
 
 #define PIN_MIN 6
 #define PIN_MAX 8
-#define OTP_LEN 44
+#define OTP_RUN 32		/* modhex letters of the shortest one */
 
 /*
- * True for a one-time password that a touched YubiKey types: 44 letters of
- * modhex.  It is no PIN and must not cost a try.
+ * True for a one-time password that a touched YubiKey types: 32 letters of
+ * modhex or more in a row, whatever stands before or behind them.  It is no
+ * PIN and must not cost a try.
  */
 bool pin_is_otp(struct bytes typed);
 
@@ -22,5 +23,12 @@ bool pin_is_otp(struct bytes typed);
  * ERR_TOKEN if not, before anything is sent.
  */
 int pin_check(struct bytes typed, struct err *e) MUST_CHECK;
+
+/*
+ * What a new PIN or PUK must be: 6 to 8 visible ASCII characters (the same
+ * on every keyboard and firmware), and not the one from the factory.
+ * ERR_TOKEN if not.
+ */
+int pin_check_new(struct bytes typed, struct err *e) MUST_CHECK;
 
 #endif

@@ -59,8 +59,8 @@ list_text(const struct token_list *l, char *out, size_t cap)
 	out[0] = '\0';
 	for (size_t i = 0; i < l->count && n < cap; i++) {
 		const struct token_info *t = &l->tokens[i];
-		int got = t->busy ? snprintf(out + n, cap - n, "%sa busy one "
-		    "in %s", i == 0 ? "" : ", ", t->reader) :
+		int got = t->busy != BUSY_NOT ? snprintf(out + n, cap - n,
+		    "%sa busy one in %s", i == 0 ? "" : ", ", t->reader) :
 		    snprintf(out + n, cap - n, "%s%u", i == 0 ? "" : ", ",
 		    t->serial);
 
@@ -83,15 +83,16 @@ token_choose(const struct token_list *l, const struct token_choice *c,
 		return err_set(e, ERR_TOKEN, "%zu tokens are plugged in (%s): "
 		    "name yours with --serial N", l->count, text);
 	for (size_t i = 0; i < l->count; i++)
-		if (!l->tokens[i].busy && (c->any ||
+		if (l->tokens[i].busy == BUSY_NOT && (c->any ||
 		    l->tokens[i].serial == c->serial))
 			*out = &l->tokens[i];
 	if (*out != NULL)
 		return 0;
 	if (c->any)
 		return err_set(e, ERR_TOKEN, "the token in %s is in use by "
-		    "another quorate; end that and start again",
-		    l->tokens[0].reader);
+		    "another %s; end that and start again",
+		    l->tokens[0].reader, l->tokens[0].busy == BUSY_QUORATE ?
+		    "quorate" : "program");
 	return err_set(e, ERR_TOKEN, "no token with serial %u; plugged in: %s",
 	    c->serial, text);
 }
@@ -211,6 +212,23 @@ check_pin_fd(int fd, struct err *e)
 		return 0;
 	return err_set(e, ERR_USAGE, "--pin-fd %d: not an open descriptor, or "
 	    "below %d", fd, PIN_FD_MIN);
+}
+
+int
+token_care(const struct token_info *t, enum token_op op, int pin_fd,
+    struct err *e)
+{
+	struct token_request q = { .op = op, .serial = t->serial,
+	    .reader = bytes_str(t->reader) };
+	struct secret none = { 0 };
+	struct buf data;
+	int r = check_pin_fd(pin_fd, e);
+
+	if (r != 0)
+		return r;
+	r = helper_run(&q, pin_fd, &data, &none, e);
+	buf_free(&data);
+	return r;
 }
 
 int

@@ -33,6 +33,14 @@ int token_public(const struct token_info *t, struct public_key *out,
     struct err *e) MUST_CHECK;
 
 /*
+ * TOKEN_CHANGE_PIN, TOKEN_CHANGE_PUK, TOKEN_UNBLOCK_PIN or TOKEN_RESET on t;
+ * PIN and PUK from pin_fd, or the terminal (-1).  Returns 0, ERR_USAGE
+ * (pin_fd), ERR_TOKEN, ERR_REFUSED or ERR_SYSTEM.
+ */
+int token_care(const struct token_info *t, enum token_op op, int pin_fd,
+    struct err *e) MUST_CHECK;
+
+/*
  * The key of a token.  No PIN is asked yet.  Free with operator_key_free.
  * Returns 0, ERR_USAGE (pin_fd), ERR_TOKEN or ERR_SYSTEM.
  */

@@ -7,6 +7,7 @@
 #include "token/wire.h"
 
 #define NUMBER_MAX UINT32_MAX
+#define INFO_ITEMS 16		/* of a token in a list */
 
 static int
 put_key(struct sink *s, const char *key)
@@ -75,16 +76,17 @@ static int
 put_list(struct sink *s, const void *ctx)
 {
 	const struct token_list *l = ctx;
-	int r = cbor_put_array(s, l->count * 15);
+	int r = cbor_put_array(s, l->count * INFO_ITEMS);
 
 	for (size_t i = 0; r == 0 && i < l->count; i++) {
 		const struct token_info *t = &l->tokens[i];
 
 		if ((r = cbor_put_bytes(s, bytes_str(t->reader))) != 0 ||
-		    (r = cbor_put_bool(s, t->busy)) != 0 ||
+		    (r = cbor_put_uint(s, (uint64_t)t->busy)) != 0 ||
 		    (r = cbor_put_uint(s, t->serial)) != 0 ||
 		    (r = cbor_put_bytes(s, bytes_of(t->version, 3))) != 0 ||
 		    (r = cbor_put_uint(s, t->tries)) != 0 ||
+		    (r = cbor_put_uint(s, t->puk_tries)) != 0 ||
 		    (r = put_slot(s, &t->encrypt)) != 0)
 			return r;
 		r = put_slot(s, &t->sign);
@@ -171,7 +173,8 @@ wire_read_request(struct bytes in, struct token_request *q, struct err *e)
 	int r = ERR_INTERNAL;
 
 	if ((r = cbor_map_begin(&rd, &m)) != 0 ||
-	    (r = take_entry(&rd, &m, "op", TOKEN_LIST, TOKEN_OPEN, &op)) != 0 ||
+	    (r = take_entry(&rd, &m, "op", TOKEN_LIST, TOKEN_OP_END - 1,
+	    &op)) != 0 ||
 	    (r = take_bytes(&rd, &m, "body", &q->body)) != 0 ||
 	    (r = take_entry(&rd, &m, "mode", 0, MODE_REHEARSAL, &mode)) != 0 ||
 	    (r = take_bytes(&rd, &m, "reader", &q->reader)) != 0 ||
@@ -258,16 +261,15 @@ static int
 read_info(struct cbor_rd *rd, struct cbor_items *a, struct token_info *t)
 {
 	struct bytes reader, version;
-	uint64_t serial, tries;
-	bool more;
+	uint64_t busy, serial, tries, puk_tries;
 	int r = ERR_INTERNAL;
 
 	if ((r = next_bytes(rd, a, 1, READER_MAX - 1, &reader)) != 0 ||
-	    (r = cbor_array_next(rd, a, &more)) != 0 ||
-	    (r = cbor_bool(rd, &t->busy)) != 0 ||
+	    (r = next_number(rd, a, BUSY_PROGRAM, &busy)) != 0 ||
 	    (r = next_number(rd, a, NUMBER_MAX, &serial)) != 0 ||
 	    (r = next_bytes(rd, a, 3, 3, &version)) != 0 ||
 	    (r = next_number(rd, a, 255, &tries)) != 0 ||
+	    (r = next_number(rd, a, 255, &puk_tries)) != 0 ||
 	    (r = read_slot(rd, a, &t->encrypt)) != 0 ||
 	    (r = read_slot(rd, a, &t->sign)) != 0)
 		return r;
@@ -275,7 +277,9 @@ read_info(struct cbor_rd *rd, struct cbor_items *a, struct token_info *t)
 	    (const char *)reader.p);
 	memcpy(t->version, version.p, 3);
 	t->serial = (uint32_t)serial;
+	t->busy = (enum token_busy)busy;
 	t->tries = (uint8_t)tries;
+	t->puk_tries = (uint8_t)puk_tries;
 	return 0;
 }
 
@@ -290,9 +294,9 @@ wire_read_list(struct bytes in, struct token_list *l, struct err *e)
 	memset(l, 0, sizeof(*l));
 	if ((r = cbor_array_begin(&rd, &a)) != 0)
 		return r;
-	if (a.left % 15 != 0 || a.left / 15 > TOKENS_MAX)
+	if (a.left % INFO_ITEMS != 0 || a.left / INFO_ITEMS > TOKENS_MAX)
 		return cbor_fail(&rd, "not a list of tokens");
-	l->count = (size_t)(a.left / 15);
+	l->count = (size_t)(a.left / INFO_ITEMS);
 	for (size_t i = 0; i < l->count; i++)
 		if ((r = read_info(&rd, &a, &l->tokens[i])) != 0)
 			return r;

@@ -28,6 +28,11 @@ enum token_op {
 	TOKEN_APPROVE,		/* body: a manifest hash */
 	TOKEN_SIGN,		/* purpose, mode, body */
 	TOKEN_OPEN,		/* body: a sealed message */
+	TOKEN_CHANGE_PIN,	/* these ask for all they need */
+	TOKEN_CHANGE_PUK,
+	TOKEN_UNBLOCK_PIN,
+	TOKEN_RESET,
+	TOKEN_OP_END
 };
 
 struct token_request {
@@ -63,12 +68,16 @@ struct token_slot {
 
 #define TRIES_UNKNOWN 255
 
+/* Held by another process: nothing else is known of the token. */
+enum token_busy { BUSY_NOT, BUSY_QUORATE, BUSY_PROGRAM };
+
 struct token_info {
 	char reader[READER_MAX];
-	bool busy;		/* held by another process: nothing is known */
+	enum token_busy busy;
 	uint32_t serial;
 	uint8_t version[3];
 	uint8_t tries;		/* PIN tries left */
+	uint8_t puk_tries;	/* not told by firmware below 5.3 */
 	struct token_slot encrypt, sign;	/* 9D and 9C */
 };
 

@@ -156,3 +156,9 @@ card_count() {
 	awk -v ins="$2" '$1 != "#" && $3 == ins' "$card_work/card-$1/log" |
 		wc -l
 }
+
+# in its reader again, whether it was taken out or not
+card_inserted() {
+	card_present "$1" && ! tail -n 1 "$card_work/card-$1/log" |
+		grep -qx '# removed' || card_insert "$1"
+}

@@ -38,7 +38,7 @@ teardown() { end_cards; }
 	card_order alice touches 1
 	with_pin '123456\n' quorate key decrypt --token sealed >got 2>err
 	same got plain
-	grep -qF 'touch your YubiKey (serial 11' err
+	grep -qF 'Touch your YubiKey (serial 11' err
 }
 
 @test "a wrong PIN costs one try and says how many are left" {

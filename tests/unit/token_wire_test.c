@@ -57,17 +57,20 @@ a_list_comes_back_as_it_was(void **state)
 
 	(void)state;
 	l.tokens[0] = (struct token_info){ .reader = "one", .serial = 7,
-	    .version = { 5, 4, 3 }, .tries = 3,
+	    .version = { 5, 4, 3 }, .tries = 3, .puk_tries = 2,
 	    .sign = { SLOT_MISMATCH, { 4, 9 }, 3, 2, 1 } };
-	l.tokens[1] = (struct token_info){ .reader = "two", .busy = true };
+	l.tokens[1] = (struct token_info){ .reader = "two",
+	    .busy = BUSY_PROGRAM };
 	assert_int_equal(wire_list(&l, &b, NULL), 0);
 	assert_int_equal(wire_read_list(buf_bytes(&b), &got, NULL), 0);
 	assert_int_equal(got.count, 2);
 	assert_string_equal(got.tokens[0].reader, "one");
 	assert_int_equal(got.tokens[0].serial, 7);
+	assert_int_equal(got.tokens[0].tries, 3);
+	assert_int_equal(got.tokens[0].puk_tries, 2);
 	assert_int_equal(got.tokens[0].sign.state, SLOT_MISMATCH);
 	assert_int_equal(got.tokens[0].sign.point[1], 9);
-	assert_true(got.tokens[1].busy);
+	assert_int_equal(got.tokens[1].busy, BUSY_PROGRAM);
 	buf_free(&b);
 }
 
@@ -94,7 +97,7 @@ a_cut_or_longer_message_is_refused_at_every_length(void **state)
 static void
 an_operation_or_purpose_that_is_none_is_refused(void **state)
 {
-	struct token_request q = { .op = (enum token_op)9 }, got;
+	struct token_request q = { .op = TOKEN_OP_END }, got;
 	struct buf b;
 
 	(void)state;
@@ -151,9 +154,15 @@ what_a_touched_token_types_is_told_from_a_pin(void **state)
 
 	(void)state;
 	assert_true(pin_is_otp(bytes_str(otp)));
-	assert_false(pin_is_otp(bytes_of(otp, OTP_LEN - 1)));
+	/* begun with a PIN, or a PIN behind it */
+	assert_true(pin_is_otp(bytes_str(
+	    "1234ccccccbchvthlivuitriujjifivbvtrjkjfirllluurj")));
+	assert_true(pin_is_otp(bytes_str(
+	    "ccccccbchvthlivuitriujjifivbvtrjkjfirllluurj123456")));
+	assert_true(pin_is_otp(bytes_of(otp, OTP_RUN)));
+	assert_false(pin_is_otp(bytes_of(otp, OTP_RUN - 1)));
 	assert_false(pin_is_otp(bytes_str(
-	    "accccccbchvthlivuitriujjifivbvtrjkjfirlllu1a")));
+	    "ccccccbchvthlivuitriujjifivbvtra1ccccccbchvthlivuitriujjifivbvt")));
 	assert_false(pin_is_otp(bytes_str("123456")));
 }
 
@@ -167,6 +176,21 @@ a_pin_has_six_to_eight_bytes(void **state)
 		assert_int_equal(pin_check(bytes_of(pin, n), NULL),
 		    n >= 6 && n <= 8 ? 0 : ERR_TOKEN);
 	assert_int_equal(pin_check(bytes_of("12345\0", 6), NULL), ERR_TOKEN);
+}
+
+static void
+a_new_pin_is_visible_and_not_the_one_from_the_factory(void **state)
+{
+	static const char *const bad[] = { "123456", "12345678", "12345",
+	    "123456789", "pass 1", "p\303\244sswd", "123\t456", "12345\177" };
+	static const char *const good[] = { "1234567", "654321", "a!b~C#9" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(pin_check_new(bytes_str(bad[i]), NULL),
+		    ERR_TOKEN);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(pin_check_new(bytes_str(good[i]), NULL), 0);
 }
 
 int
@@ -186,6 +210,8 @@ main(void)
 		    a_silent_end_is_waited_for_no_longer_than_the_deadline),
 		cmocka_unit_test(what_a_touched_token_types_is_told_from_a_pin),
 		cmocka_unit_test(a_pin_has_six_to_eight_bytes),
+		cmocka_unit_test(
+		    a_new_pin_is_visible_and_not_the_one_from_the_factory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,9 @@
 /*
  * Finding tokens: one libykpiv state a card, opened by the exact name of its
- * reader, under a lock of that reader.
+ * reader, under a lock of that reader; and holding one for an operation.
+ *
+ * The connection to pcscd is made here and lent to libykpiv, so that a
+ * PC/SC transaction of ours can span several of its calls.
  *
  * The lock is a bound abstract unix socket: it needs no file, and the kernel
  * takes it back however the process ends.  A disconnect resets the card, so
@@ -21,6 +24,7 @@
 #define LIST_MAX 4096		/* bytes of readers' names */
 #define LOCK_WAIT_MS 3000
 #define LOCK_PAUSE_MS 50
+#define HOLD_TRIES 20
 
 /* Readers are named per pcscd, so its socket is part of the name. */
 static void
@@ -74,45 +78,69 @@ read_version(struct card *c)
 			c->info.version[i] = (uint8_t)v[i];
 }
 
-/*
- * Connecting while another program resets the card can fail once: one more
- * try.  False where there is no card, or one that is no PIV token.
- */
-static bool
-card_connect(struct card *c)
+static void
+card_disconnect(struct card *c)
 {
-	char name[READER_MAX + 1];
-
-	snprintf(name, sizeof(name), "@%s", c->info.reader);
-	for (int i = 0; i < 2; i++) {
-		if (ykpiv_init(&c->st, 0) != YKPIV_OK)
-			return false;
-		if (ykpiv_connect(c->st, name) == YKPIV_OK &&
-		    ykpiv_get_serial(c->st, &c->info.serial) == YKPIV_OK)
-			return true;
-		(void)ykpiv_done(c->st);
-		c->st = NULL;
-	}
-	return false;
+	if (c->st != NULL)
+		(void)ykpiv_done_with_external_card(c->st);
+	if (c->handle != 0)
+		(void)SCardDisconnect(c->handle, SCARD_RESET_CARD);
+	if (c->context != 0)
+		(void)SCardReleaseContext(c->context);
+	c->st = NULL;
+	c->handle = 0;
+	c->context = 0;
 }
 
-/* True if there is something to list: a token, or a busy reader. */
+/* libykpiv speaks T=1 alone. */
+static LONG
+card_connect(struct card *c)
+{
+	DWORD protocol;
+	LONG rc = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL,
+	    &c->context);
+
+	if (rc == SCARD_S_SUCCESS)
+		rc = SCardConnect(c->context, c->info.reader,
+		    SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, &c->handle,
+		    &protocol);
+	if (rc == SCARD_S_SUCCESS && (ykpiv_init(&c->st, 0) != YKPIV_OK ||
+	    ykpiv_connect_with_external_card(c->st, (uintptr_t)c->context,
+	    (uintptr_t)c->handle) != YKPIV_OK ||
+	    ykpiv_get_serial(c->st, &c->info.serial) != YKPIV_OK))
+		rc = SCARD_E_CARD_UNSUPPORTED;
+	if (rc != SCARD_S_SUCCESS)
+		card_disconnect(c);
+	return rc;
+}
+
+/*
+ * True if there is something to list: a token, or a busy reader; false where
+ * there is no card, or one that is no PIV token.  Connecting while another
+ * program resets the card can fail once: one more try.
+ */
 static bool
 card_open(struct card *c, const char *reader)
 {
+	LONG rc;
+
 	memset(c, 0, sizeof(*c));
 	snprintf(c->info.reader, READER_MAX, "%.*s", READER_MAX - 1, reader);
-	c->info.tries = TRIES_UNKNOWN;
+	c->info.tries = c->info.puk_tries = TRIES_UNKNOWN;
 	if ((c->lock = lock_take(reader)) < 0) {
-		c->info.busy = true;
+		c->info.busy = BUSY_QUORATE;
 		return true;
 	}
-	if (card_connect(c)) {
+	if ((rc = card_connect(c)) == SCARD_S_SUCCESS ||
+	    (rc = card_connect(c)) == SCARD_S_SUCCESS) {
 		read_version(c);
 		return true;
 	}
 	close(c->lock);
-	return false;
+	if (rc != SCARD_E_SHARING_VIOLATION)
+		return false;
+	c->info.busy = BUSY_PROGRAM;
+	return true;
 }
 
 static int
@@ -160,7 +188,77 @@ cards_close(struct card *cards, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (cards[i].st == NULL)
 			continue;
-		(void)ykpiv_done(cards[i].st);
+		card_disconnect(&cards[i]);
 		close(cards[i].lock);
 	}
+}
+
+int
+card_gone(const struct card *c, struct err *e)
+{
+	return err_set(e, ERR_TOKEN, "token %u was taken out or does not "
+	    "answer; nothing is lost: put it in and start again",
+	    c->info.serial);
+}
+
+/* The tries now, asked of a card that is held; false: it does not answer. */
+static bool
+tries_now(struct card *c, uint8_t *out)
+{
+	int tries = -1;
+
+	*out = TRIES_UNKNOWN;
+	switch (ykpiv_verify(c->st, NULL, &tries)) {
+	case YKPIV_OK:
+		return true;
+	case YKPIV_PIN_LOCKED:
+		*out = 0;
+		return true;
+	case YKPIV_WRONG_PIN:
+		if (tries >= 0 && tries < TRIES_UNKNOWN)
+			*out = (uint8_t)tries;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * A reset by another program is noticed by pcscd at the next transaction.
+ * libykpiv then connects anew; as it was given no PIN yet, it sends none.
+ */
+int
+card_hold(struct card *c, struct err *e)
+{
+	uint8_t tries;
+	LONG rc = SCARD_E_TIMEOUT;
+
+	for (int i = 0; i < HOLD_TRIES; i++) {
+		rc = SCardBeginTransaction(c->handle);
+		if (rc != SCARD_W_RESET_CARD)
+			break;
+		if (!tries_now(c, &tries))
+			return card_gone(c, e);
+	}
+	if (rc == SCARD_W_RESET_CARD)
+		return err_set(e, ERR_TOKEN, "another program keeps resetting "
+		    "token %u; close it and start again", c->info.serial);
+	if (rc != SCARD_S_SUCCESS)
+		return card_gone(c, e);
+	if (!tries_now(c, &tries)) {
+		card_release(c);
+		return card_gone(c, e);
+	}
+	if (tries == c->info.tries || tries == TRIES_UNKNOWN)
+		return 0;
+	card_release(c);
+	return err_set(e, ERR_TOKEN, "token %u: another program used the PIN "
+	    "meanwhile, the tries left went from %u to %u; nothing was sent: "
+	    "start again", c->info.serial, c->info.tries, tries);
+}
+
+void
+card_release(struct card *c)
+{
+	(void)SCardEndTransaction(c->handle, SCARD_RESET_CARD);
 }

@@ -14,6 +14,7 @@
 #include "token/piv/piv.h"
 
 #define METADATA_MAX 1024
+#define PUK_ID 0x81
 
 static bool
 point_of_certificate(const uint8_t *der, size_t n,
@@ -96,6 +97,20 @@ look_slot(struct card *c, uint8_t slot, struct token_slot *t)
 	look_metadata(c, slot, t);
 }
 
+/* Tag 06 of the PUK's metadata: tries in all, tries left. */
+static uint8_t
+puk_tries(struct card *c)
+{
+	uint8_t in[METADATA_MAX];
+	size_t n = sizeof(in);
+	struct bytes f;
+
+	if (ykpiv_get_metadata(c->st, PUK_ID, in, &n) != YKPIV_OK)
+		return TRIES_UNKNOWN;
+	f = metadata_field(bytes_of(in, n), 0x06);
+	return f.n == 2 ? f.p[1] : TRIES_UNKNOWN;
+}
+
 void
 card_look(struct card *c)
 {
@@ -106,6 +121,7 @@ card_look(struct card *c)
 		return;
 	look_slot(c, YKPIV_KEY_KEYMGM, &c->info.encrypt);
 	look_slot(c, YKPIV_KEY_SIGNATURE, &c->info.sign);
+	c->info.puk_tries = puk_tries(c);
 	rc = ykpiv_verify(c->st, NULL, &tries);
 	if (rc == YKPIV_PIN_LOCKED)
 		c->info.tries = 0;

@@ -40,48 +40,19 @@ check_slot(const struct card *c, const struct token_slot *t, const char *name,
 	    "P-256 certificate", c->info.serial, name);
 }
 
-static int
-gone(const struct card *c, struct err *e)
-{
-	return err_set(e, ERR_TOKEN, "token %u was taken out or does not "
-	    "answer; nothing is lost: put it in and start again",
-	    c->info.serial);
-}
-
-static int
-verify_error(const struct card *c, ykpiv_rc rc, int tries, struct err *e)
-{
-	if (rc == YKPIV_WRONG_PIN && tries > 0)
-		return err_set(e, ERR_TOKEN, "token %u: PIN refused, %d %s "
-		    "left", c->info.serial, tries, tries == 1 ? "try" :
-		    "tries");
-	if (rc == YKPIV_WRONG_PIN || rc == YKPIV_PIN_LOCKED)
-		return err_set(e, ERR_TOKEN, "token %u: PIN refused, and it "
-		    "is locked now; unblock it with the PUK", c->info.serial);
-	return gone(c, e);
-}
-
-/* PIN asked and verified; the key's use must follow at once. */
+/* PIN asked and verified, the card held; its use must follow at once. */
 static int
 unlock(struct card *c, const struct pin_source *from,
     const struct token_slot *t, struct err *e)
 {
-	struct secret pin = { 0 };
-	int r, tries = -1;
-	ykpiv_rc rc;
+	int r = pin_unlock(c, from, e);
 
-	if ((r = pin_ask(from, &c->info, &pin, e)) != 0)
-		return r;
-	rc = ykpiv_verify(c->st, (const char *)pin.b, &tries);
-	secret_free(&pin);
-	if (rc != YKPIV_OK)
-		return verify_error(c, rc, tries, e);
-	if (t->touch_policy != POLICY_NEVER) {
-		fprintf(stderr, "touch your YubiKey (serial %u, %d s)\n",
+	if (r == 0 && t->touch_policy != POLICY_NEVER) {
+		fprintf(stderr, "Touch your YubiKey (serial %u, %d s)\n",
 		    c->info.serial, TOUCH_SECONDS);
 		tell(REPLY_TOUCH);
 	}
-	return 0;
+	return r;
 }
 
 static int
@@ -92,10 +63,11 @@ use_error(struct card *c, ykpiv_rc rc, int64_t took, struct err *e)
 
 	if (rc == YKPIV_PCSC_ERROR || (now != YKPIV_OK &&
 	    now != YKPIV_WRONG_PIN && now != YKPIV_PIN_LOCKED))
-		return gone(c, e);
+		return card_gone(c, e);
 	if (now == YKPIV_PIN_LOCKED)
 		return err_set(e, ERR_TOKEN, "token %u: the PIN is locked; "
-		    "unblock it with the PUK", c->info.serial);
+		    "unblock it with the PUK: quorate token unblock-pin",
+		    c->info.serial);
 	if (took >= TOUCH_MIN_MS ||
 	    (rc == YKPIV_AUTHENTICATION_ERROR && now == YKPIV_OK))
 		return err_set(e, ERR_TOKEN, "token %u was not touched in "
@@ -143,7 +115,10 @@ piv_sign(struct card *c, const struct pin_source *from, struct bytes msg,
 	    YKPIV_ALGO_ECCP256, YKPIV_KEY_SIGNATURE);
 	tell(REPLY_WORKING);
 	if (rc != YKPIV_OK)
-		return use_error(c, rc, clock_ms() - began, e);
+		r = use_error(c, rc, clock_ms() - began, e);
+	card_release(c);
+	if (rc != YKPIV_OK)
+		return r;
 	if (from_der(der, n, out) != 0 || p256_verify(t->point, &d, out) != 0)
 		return err_set(e, ERR_TOKEN, "token %u: its signature is not "
 		    "that of the certificate in slot 9C; do not use this "
@@ -169,10 +144,14 @@ ecdh(struct card *c, struct bytes point, struct secret *z, struct err *e)
 	int64_t began = clock_ms();
 	ykpiv_rc rc = ykpiv_decipher_data(c->st, point.p, point.n, z->b, &n,
 	    YKPIV_ALGO_ECCP256, YKPIV_KEY_KEYMGM);
+	int r = 0;
 
 	tell(REPLY_WORKING);
 	if (rc != YKPIV_OK)
-		return use_error(c, rc, clock_ms() - began, e);
+		r = use_error(c, rc, clock_ms() - began, e);
+	card_release(c);
+	if (rc != YKPIV_OK)
+		return r;
 	if (n != ECDH_LEN || all_zero(z->b, n))
 		return err_set(e, ERR_TOKEN, "token %u gave no shared secret; "
 		    "do not use this token", c->info.serial);
