@@ -79,7 +79,7 @@ LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
 LAYERS := ceremony qr_draw qr_scan qr token_piv token attest host image runtime nsm_sim \
-	nsm protocol attestation airgap
+	nsm protocol io attestation airgap
 # Layer a_b is the folder a/b or enclave/a/b; some say what they are.
 src_qr := qr/*.c qr/scan/alphabet.c
 src_attest := token/attest/*.c
@@ -122,13 +122,13 @@ $(B)/quorate-token: $(call linked,token/main.c,token_piv token)
 $(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp
 $(B)/quorate-scan: $(call linked,qr/scan/scan_main.c,qr_scan)
 $(B)/quorate-scan: LIBS := -lzbar -lpng -lseccomp
-$(B)/quorate-host: $(call linked,enclave/host/host_main.c,host attestation)
+$(B)/quorate-host: $(call linked,enclave/host/host_main.c,host io attestation)
 $(B)/quorate-host: LIBS := -lmicrohttpd
-$(B)/quorate-relay: $(call linked,enclave/host/relay_main.c,host attestation)
+$(B)/quorate-relay: $(call linked,enclave/host/relay_main.c,host io attestation)
 $(B)/quorate-relay: LIBS := -lcurl
 $(B)/quorate-image: $(call linked,enclave/image/image_main.c,image attestation)
 $(B)/quorate-image: LIBS := -lz
-ENCLAVE := runtime nsm protocol attestation
+ENCLAVE := runtime nsm protocol io attestation
 $(B)/quorate-enclave: $(call linked,enclave/runtime/main.c,$(ENCLAVE))
 $(B)/quorate-enclave-sim: $(call linked,enclave/runtime/sim_main.c,nsm_sim $(ENCLAVE))
 $(B)/hello: $(call linked,docs/examples/hello.c)
@@ -141,6 +141,7 @@ $(B)/quorate.buildinfo: $(PROGRAMS) .ci/buildinfo
 	@.ci/buildinfo '$(CC)' '$(subst $(CURDIR),.,$(CFLAGS))' '$(LDFLAGS)' \
 	    $(PROGRAMS) >$@.tmp && mv $@.tmp $@
 
+include enclave/image/image.mk
 include tests/tests.mk
 
 # --- for people

@@ -71,6 +71,10 @@ $(B)/unit/nsm_device_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,open \
 	ioctl close)
 $(B)/unit/nsm_document_test: LDFLAGS += -Wl$(comma)--wrap=clock_gettime
 
+# calls of the first process that would change this machine
+$(B)/unit/init_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,mount ioctl \
+	clock_settime clock_gettime)
+
 # the state machine over effects in memory
 $(B)/fuzz/machine_fuzz: $(call obj,tests/unit/stage.c \
 	tests/unit/fake_effects.c)

@@ -8,33 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-/* after sys/socket.h, as it needs sa_family_t */
-#include <linux/vm_sockets.h>
 
 #include "enclave/host/frame_client.h"
 
 #define FIRST_BUFFER 4096
 #define BACKLOG_PAUSE_MS 10
-
-/*
- * struct sockaddr_vm of kernels since 5.11; older headers lack the flags,
- * older kernels want them to be 0 (wire 9: the byte after the cid).
- */
-struct vsock_address {
-	sa_family_t family;
-	uint16_t reserved;
-	uint32_t port, cid;
-	uint8_t flags;
-	uint8_t zero[3];
-};
-#define VSOCK_TO_HOST 0x01
-
-_Static_assert(offsetof(struct vsock_address, flags) == 12 &&
-    sizeof(struct vsock_address) == 16, "the kernel's sockaddr_vm");
 
 struct call {
 	const struct frame_client *c;
@@ -108,22 +88,12 @@ wait_for(struct call *k, short events)
 	return 0;
 }
 
-/* Where the peer is, for sentences; out holds 160. */
-static void
-peer_text(const struct frame_client *c, char out[static 160])
-{
-	if (c->unix_path != NULL)
-		snprintf(out, 160, "%s", c->unix_path);
-	else
-		snprintf(out, 160, "vsock %u:%u", c->cid, c->port);
-}
-
 static int
 no_connection(struct call *k, int error)
 {
-	char peer[160];
+	char peer[ENDPOINT_TEXT_MAX];
 
-	peer_text(k->c, peer);
+	endpoint_text(&k->c->at, peer);
 	return err_set(k->e, ERR_PEER, "cannot connect to the enclave at %s: "
 	    "%s; is it running?", peer, strerror(error));
 }
@@ -133,12 +103,15 @@ no_connection(struct call *k, int error)
  * room; anything else in progress ends with the socket writable.
  */
 static int
-connect_to(struct call *k, const struct sockaddr *a, socklen_t n)
+connect_to(struct call *k)
 {
+	socklen_t len = sizeof(int);
+	struct endpoint_address a;
 	int error = 0, r;
-	socklen_t len = sizeof(error);
 
-	while (connect(k->fd, a, n) != 0) {
+	if ((r = endpoint_address(&k->c->at, &a, k->e)) != 0)
+		return r;
+	while (connect(k->fd, &a.a.any, a.n) != 0) {
 		if (errno == EAGAIN) {
 			if ((r = wait_for(k, 0)) != 0)
 				return r;
@@ -158,32 +131,6 @@ connect_to(struct call *k, const struct sockaddr *a, socklen_t n)
 			return no_connection(k, error);
 	}
 	return 0;
-}
-
-static int
-open_unix(struct call *k)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-
-	if (strlen(k->c->unix_path) >= sizeof(a.sun_path))
-		return err_set(k->e, ERR_USAGE, "%.60s...: the path of a "
-		    "socket has at most %d bytes", k->c->unix_path,
-		    FRAME_PATH_MAX);
-	strcpy(a.sun_path, k->c->unix_path);
-	return connect_to(k, (const struct sockaddr *)&a, sizeof(a));
-}
-
-static int
-open_vsock(struct call *k)
-{
-	union {
-		struct vsock_address v;
-		struct sockaddr a;
-	} u = { .v = { .family = AF_VSOCK, .port = k->c->port,
-	    .cid = k->c->cid,
-	    .flags = k->c->to_host ? VSOCK_TO_HOST : 0 } };
-
-	return connect_to(k, &u.a, sizeof(u.v));
 }
 
 static int
@@ -310,8 +257,7 @@ exchange(struct call *k, struct bytes request, struct buf *reply,
 	int r;
 
 	frame_length_store(h, request.n);
-	if ((r = k->c->unix_path != NULL ? open_unix(k) :
-	    open_vsock(k)) != 0 || (r = send_all(k, h, sizeof(h))) != 0 ||
+	if ((r = connect_to(k)) != 0 || (r = send_all(k, h, sizeof(h))) != 0 ||
 	    (r = send_all(k, request.p, request.n)) != 0)
 		return r;
 	return receive_reply(k, reply, cap);
@@ -330,7 +276,7 @@ frame_call(const struct frame_client *c, struct bytes request,
 	if (request.n > FRAME_MAX)
 		return err_set(e, ERR_INPUT, "a message of %zu bytes; the "
 		    "limit is %u", request.n, FRAME_MAX);
-	k.fd = socket(c->unix_path != NULL ? AF_UNIX : AF_VSOCK,
+	k.fd = socket(c->at.kind == ENDPOINT_UNIX ? AF_UNIX : AF_VSOCK,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (k.fd < 0)
 		return err_set(e, ERR_SYSTEM, "cannot open a socket: %s",

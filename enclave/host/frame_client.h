@@ -15,8 +15,7 @@
 
 #include "airgap/file.h"
 #include "airgap/record/frame.h"
-
-#define FRAME_PATH_MAX 107		/* bytes of a unix socket's path */
+#include "enclave/io/endpoint.h"
 
 /* Bytes that all requests and replies together may hold. */
 struct frame_budget {
@@ -29,9 +28,7 @@ bool frame_budget_take(struct frame_budget *b, size_t n);
 void frame_budget_give(struct frame_budget *b, size_t n);
 
 struct frame_client {
-	const char *unix_path;		/* or, where it is NULL, vsock: */
-	unsigned cid, port;
-	bool to_host;			/* VMADDR_FLAG_TO_HOST */
+	struct endpoint at;		/* unix or vsock */
 	int64_t timeout_ms;
 	int cancel_fd;			/* readable: give up; -1 for none */
 	struct frame_budget *budget;	/* NULL for none */

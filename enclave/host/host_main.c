@@ -83,14 +83,14 @@ configure(struct cmd *c, const struct options *o, char base[static BASE_MAX],
 		return usage(c, "--socket-timeout is 1 to 3600000 ms");
 	if (o->patience_ms == 0 || o->patience_ms > TIMEOUT_MAX_MS)
 		return usage(c, "--client-timeout is 1 to 3600000 ms");
-	if (o->usock != NULL && strlen(o->usock) > FRAME_PATH_MAX)
-		return usage(c, "--usock: the path of a socket has at most "
-		    "107 bytes");
 	*out = (struct http_config){ .ip = o->ip, .port = (uint16_t)o->port,
 	    .base = base, .patience_ms = (int64_t)o->patience_ms,
-	    .enclave = { .unix_path = o->usock,
-	    .cid = (unsigned)o->cid, .port = (unsigned)o->enclave_port,
-	    .to_host = yes, .timeout_ms = (int64_t)o->timeout_ms } };
+	    .enclave = { .timeout_ms = (int64_t)o->timeout_ms } };
+	if (o->usock != NULL)
+		return endpoint_unix(o->usock, &out->enclave.at, &c->e);
+	out->enclave.at = endpoint_vsock((unsigned)o->cid,
+	    (unsigned)o->enclave_port);
+	out->enclave.at.to_host = yes;
 	return 0;
 }
 

@@ -9,9 +9,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "enclave/io/bridge.h"
 #include "enclave/protocol/machine.h"
 #include "enclave/runtime/enclave.h"
-#include "enclave/runtime/loop.h"
+#include "enclave/io/loop.h"
 #include "enclave/runtime/pivot.h"
 #include "enclave/runtime/server.h"
 
@@ -26,6 +27,8 @@ struct enclave {
 	struct server *server;
 	struct pivot_supervisor *pivot;
 	struct watch signals;
+	struct bridge_server **bridges;
+	size_t nbridges;
 	bool pivot_started;
 	int failed;			/* why the pivot cannot start */
 	struct err failure;
@@ -125,14 +128,64 @@ wire_effects(struct enclave *v)
 	    .log = say };
 }
 
+/* --- bridges (QOS wire 18): from the parent to the application */
+
+/*
+ * On our CID; a plain process on a unix socket has PATH_PORT beside it, as a
+ * vsock over unix sockets names them.
+ */
+static int
+open_bridge(struct enclave *v, unsigned port, struct err *e)
+{
+	const struct endpoint *at = &v->o->at;
+	const struct endpoint to = { .kind = ENDPOINT_TCP, .ip = "127.0.0.1",
+	    .port = port };
+	struct endpoint from = endpoint_vsock(at->cid, port);
+	int r;
+
+	if (at->kind == ENDPOINT_UNIX &&
+	    (r = endpoint_unix_port(at->path, port, &from, e)) != 0)
+		return r;
+	r = bridge_open(v->loop, &from, &to, &v->bridges[v->nbridges], e);
+	if (r == 0)
+		v->nbridges++;
+	return r;
+}
+
+/* One that cannot be opened is said; the application runs without it. */
+static void
+open_bridges(struct enclave *v, const struct manifest *m)
+{
+	struct rd rd = list_walk(&m->pivot.bridges);
+	char line[ERR_TEXT_MAX + 64];
+	struct err e = { 0 };
+	struct bridge b;
+
+	v->bridges = calloc((size_t)m->pivot.bridges.count + 1,
+	    sizeof(struct bridge_server *));
+	while (v->bridges != NULL && list_next(&rd, &type_bridge, &b)) {
+		if (b.kind != BRIDGE_SERVER)
+			continue;
+		if (open_bridge(v, b.port, &e) == 0)
+			snprintf(line, sizeof(line), "bridge to port %u is "
+			    "open", b.port);
+		else
+			snprintf(line, sizeof(line), "no bridge to port %u: "
+			    "%s", b.port, e.text);
+		say(v, line);
+	}
+}
+
 /* --- requests, pivot, signals */
 
 static void
 start_pivot(struct enclave *v)
 {
+	const struct manifest *m = machine_manifest(v->machine);
+
 	v->pivot_started = true;
-	v->failed = pivot_start(v->pivot, machine_manifest(v->machine),
-	    &v->failure);
+	open_bridges(v, m);
+	v->failed = pivot_start(v->pivot, m, &v->failure);
 	if (v->failed != 0)
 		loop_stop(v->loop);
 }
@@ -210,14 +263,15 @@ open_all(struct enclave *v, struct err *e)
 	    (r = pivot_new(&pc, &v->pivot, e)) != 0 ||
 	    (r = server_new(&sc, &v->server, e)) != 0)
 		return r;
-	return v->o->unix_path != NULL ?
-	    server_listen_unix(v->server, v->o->unix_path, e) :
-	    server_listen_vsock(v->server, v->o->cid, v->o->port, e);
+	return server_listen(v->server, &v->o->at, e);
 }
 
 static void
 close_all(struct enclave *v)
 {
+	for (size_t i = 0; i < v->nbridges; i++)
+		bridge_close(v->bridges[i]);
+	free(v->bridges);
 	server_free(v->server);
 	if (v->pivot != NULL)
 		pivot_free(v->pivot);

@@ -6,14 +6,14 @@
 #ifndef ENCLAVE_RUNTIME_ENCLAVE_H
 #define ENCLAVE_RUNTIME_ENCLAVE_H
 
+#include "enclave/io/endpoint.h"
 #include "enclave/nsm/nsm.h"
 #include "enclave/runtime/files.h"
 
 #define ENCLAVE_PORT 3			/* vsock port of the control server */
 
 struct enclave_options {
-	const char *unix_path;		/* NULL: vsock */
-	unsigned cid, port;
+	struct endpoint at;		/* of the control server */
 	struct enclave_paths paths;
 };
 

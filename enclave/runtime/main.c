@@ -12,5 +12,7 @@ open_device(const struct enclave_cli *c, struct nsm **out, struct err *e)
 int
 main(int argc, char **argv)
 {
-	return enclave_main(argc, argv, false, open_device);
+	static const struct enclave_program me = { .open_nsm = open_device };
+
+	return enclave_main(&me, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "airgap/seal/secret.h"
 #include "enclave/runtime/options.h"
@@ -21,12 +22,12 @@ static void
 table(struct enclave_cli *c, struct name t[static NAMES])
 {
 	const struct name all[NAMES] = {
-		{ "--usock", "PATH   listen on a unix socket", &c->o.unix_path,
+		{ "--usock", "PATH   listen on a unix socket", &c->usock,
 		    NULL, true, true },
 		{ "--cid", "N      own vsock CID (default: any)", NULL,
-		    &c->o.cid, true, true },
+		    &c->cid, true, true },
 		{ "--port", "N      vsock port (default: 3)", NULL,
-		    &c->o.port, true, true },
+		    &c->port, true, true },
 		{ "--quorum-file", "PATH   quorum key for the application",
 		    &c->o.paths.path[FILE_QUORUM], NULL, true, true },
 		{ "--ephemeral-file", "PATH   setup, then live key",
@@ -104,15 +105,22 @@ parse_one(struct enclave_cli *c, const struct name t[static NAMES],
 	return err_set(e, ERR_USAGE, "unknown option %s; see --help", word);
 }
 
+static void
+defaults(struct enclave_cli *c)
+{
+	c->o = (struct enclave_options){ .paths = enclave_paths_default };
+	c->cid = VSOCK_ANY;
+	c->port = ENCLAVE_PORT;
+	c->nsm = "/dev/nsm";
+}
+
 int
 enclave_parse(struct enclave_cli *c, int argc, char **argv, struct err *e)
 {
 	struct name t[NAMES];
 	int r;
 
-	c->o = (struct enclave_options){ .cid = 0xffffffffu,
-	    .port = ENCLAVE_PORT, .paths = enclave_paths_default };
-	c->nsm = "/dev/nsm";
+	defaults(c);
 	table(c, t);
 	for (int i = 1; i < argc; i += 2) {
 		if (strcmp(argv[i], "--help") == 0) {
@@ -122,29 +130,57 @@ enclave_parse(struct enclave_cli *c, int argc, char **argv, struct err *e)
 		if ((r = parse_one(c, t, argv[i], argv[i + 1], e)) != 0)
 			return r;
 	}
+	c->o.at = endpoint_vsock(c->cid, c->port);
+	return c->usock == NULL ? 0 : endpoint_unix(c->usock, &c->o.at, e);
+}
+
+/* The first process: no arguments, its own CID. */
+static int
+begin_init(const struct enclave_program *p, struct enclave_cli *c,
+    struct err *e)
+{
+	struct init_config i = init_nitro;
+	int r;
+
+	defaults(c);
+	if ((r = init_mounts(&i, e)) != 0 || (p->configure_init != NULL &&
+	    (r = p->configure_init(c, &i, e)) != 0) ||
+	    (r = init_run(&i, &c->cid, e)) != 0)
+		return r;
+	c->o.at = endpoint_vsock(c->cid, ENCLAVE_PORT);
 	return 0;
 }
 
-int
-enclave_main(int argc, char **argv, bool simulated,
-    int (*open_nsm)(const struct enclave_cli *c, struct nsm **out,
-    struct err *e))
+static int
+begin(const struct enclave_program *p, struct enclave_cli *c, int argc,
+    char **argv, struct nsm **nsm, struct err *e)
 {
-	struct enclave_cli c = { .simulated = simulated };
+	bool first = getpid() == INIT_PID;
+	int r;
+
+	if ((r = first ? begin_init(p, c, e) :
+	    enclave_parse(c, argc, argv, e)) != 0 ||
+	    (r = secret_process_init(e)) != 0 ||
+	    (r = p->open_nsm(c, nsm, e)) != 0)
+		return r;
+	return first ? init_clock(*nsm, e) : 0;
+}
+
+int
+enclave_main(const struct enclave_program *p, int argc, char **argv)
+{
+	struct enclave_cli c = { .simulated = p->simulated };
 	struct nsm *nsm = NULL;
 	struct err e = { 0 };
 	int r;
 
-	if ((r = secret_process_init(&e)) != 0 ||
-	    (r = enclave_parse(&c, argc, argv, &e)) < 0 || r == 1 ||
-	    (r = open_nsm(&c, &nsm, &e)) != 0)
-		goto out;
-	r = enclave_run(&c.o, nsm, &e);
-out:
+	if ((r = begin(p, &c, argc, argv, &nsm, &e)) == 0)
+		r = enclave_run(&c.o, nsm, &e);
 	if (nsm != NULL)
 		nsm->ops->close(nsm);
-	if (r >= 0)
-		return 0;
-	fprintf(stderr, "quorate-enclave: %s\n", e.text);
-	return err_exit_status(r);
+	if (r < 0)
+		fprintf(stderr, "quorate-enclave: %s\n", e.text);
+	if (getpid() == INIT_PID)
+		init_end();
+	return r >= 0 ? 0 : err_exit_status(r);
 }

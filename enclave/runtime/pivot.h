@@ -7,7 +7,7 @@
 #define ENCLAVE_RUNTIME_PIVOT_H
 
 #include "enclave/runtime/files.h"
-#include "enclave/runtime/loop.h"
+#include "enclave/io/loop.h"
 
 #define PIVOT_RESTART_MS 50		/* as QOS */
 #define PIVOT_QUIT_MS 3000		/* after an exit with policy Never */

@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-/* after sys/socket.h, as it needs sa_family_t */
-#include <linux/vm_sockets.h>
 
 #include "enclave/runtime/server.h"
 
@@ -37,7 +33,7 @@ struct server {
 	struct server_config c;
 	struct watch listeners[LISTENERS_MAX];
 	size_t nlisteners;
-	char unix_path[108];
+	char unix_path[ENDPOINT_PATH_MAX + 1];
 	struct connection *first;
 	size_t count;
 	size_t held;			/* bytes in all buffers */
@@ -303,99 +299,25 @@ server_new(const struct server_config *c, struct server **out, struct err *e)
 	return 0;
 }
 
-static int
-listen_on(struct server *s, int fd, const struct sockaddr *a, socklen_t n,
-    const char *what, struct err *e)
+int
+server_listen(struct server *s, const struct endpoint *at, struct err *e)
 {
 	struct watch *w = &s->listeners[s->nlisteners];
-
-	*w = (struct watch){ fd, on_accept, s };
-	if (bind(fd, a, n) != 0 || listen(fd, SOMAXCONN) != 0 ||
-	    loop_watch(s->c.loop, w, EPOLLIN) != 0) {
-		int saved = errno;
-
-		close(fd);
-		return err_set(e, ERR_SYSTEM, "cannot listen on %s: %s", what,
-		    strerror(saved));
-	}
-	s->nlisteners++;
-	return 0;
-}
-
-static int
-new_socket(struct server *s, int family, const char *what, struct err *e)
-{
-	int fd;
+	int fd, r;
 
 	if (s->nlisteners == LISTENERS_MAX)
 		return err_set(e, ERR_INTERNAL, "too many listeners");
-	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_set(e, ERR_SYSTEM, "cannot open a socket for %s: "
-		    "%s", what, strerror(errno));
-	return fd;
-}
-
-/* Does somebody listen there?  A full backlog is an answer too. */
-static bool
-in_use(const struct sockaddr_un *a)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	bool used;
-
-	if (fd < 0)
-		return false;
-	used = connect(fd, (const struct sockaddr *)a, sizeof(*a)) == 0 ||
-	    errno == EAGAIN;
-	close(fd);
-	return used;
-}
-
-int
-server_listen_unix(struct server *s, const char *path, struct err *e)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	struct stat st;
-	mode_t old;
-	int fd, r;
-
-	if (strlen(path) >= sizeof(a.sun_path))
-		return err_set(e, ERR_USAGE, "%s: socket path too long", path);
-	strcpy(a.sun_path, path);
-	if (lstat(path, &st) == 0) {
-		if (!S_ISSOCK(st.st_mode))
-			return err_set(e, ERR_EXISTS, "%s is there and is no "
-			    "socket", path);
-		if (in_use(&a))
-			return err_set(e, ERR_EXISTS, "another process "
-			    "listens on %s", path);
-		unlink(path);
+	if ((r = endpoint_listen(at, &fd, e)) != 0)
+		return r;
+	*w = (struct watch){ fd, on_accept, s };
+	if (loop_watch(s->c.loop, w, EPOLLIN) != 0) {
+		close(fd);
+		return err_set(e, ERR_SYSTEM, "epoll: %s", strerror(errno));
 	}
-	if ((fd = new_socket(s, AF_UNIX, path, e)) < 0)
-		return fd;
-	old = umask(0177);
-	r = listen_on(s, fd, (const struct sockaddr *)&a, sizeof(a), path, e);
-	umask(old);
-	if (r == 0)
-		strcpy(s->unix_path, path);
-	return r;
-}
-
-int
-server_listen_vsock(struct server *s, unsigned cid, unsigned port,
-    struct err *e)
-{
-	struct sockaddr_vm a = { .svm_family = AF_VSOCK, .svm_cid = cid,
-	    .svm_port = port };
-	char what[64];
-	int fd;
-
-	snprintf(what, sizeof(what), "vsock %u:%u", cid, port);
-	if ((fd = new_socket(s, AF_VSOCK, what, e)) < 0)
-		return fd;
-	return listen_on(s, fd, (const struct sockaddr *)&a, sizeof(a), what,
-	    e);
+	s->nlisteners++;
+	if (at->kind == ENDPOINT_UNIX)
+		strcpy(s->unix_path, at->path);
+	return 0;
 }
 
 void

@@ -12,7 +12,8 @@
 
 #include "airgap/file.h"
 #include "airgap/record/frame.h"
-#include "enclave/runtime/loop.h"
+#include "enclave/io/endpoint.h"
+#include "enclave/io/loop.h"
 
 #define SERVER_CONNECTIONS_MAX 128
 #define SERVER_BUDGET (384u << 20)	/* bytes in all buffers together */
@@ -32,12 +33,8 @@ struct server_config {
 int server_new(const struct server_config *c, struct server **out,
     struct err *e) MUST_CHECK;
 
-/* On a unix socket, mode 0600; a stale one is replaced, a live one is not. */
-int server_listen_unix(struct server *s, const char *path,
-    struct err *e) MUST_CHECK;
-
-/* Listens on AF_VSOCK; cid VMADDR_CID_ANY (0xffffffff) for all. */
-int server_listen_vsock(struct server *s, unsigned cid, unsigned port,
+/* Listens, at two places at most; see endpoint_listen. */
+int server_listen(struct server *s, const struct endpoint *at,
     struct err *e) MUST_CHECK;
 
 /* Closes everything and removes the socket file. */

@@ -119,7 +119,7 @@ start(void)
 		argv[2 + i] = path[i];
 	}
 	enclave = bench_start(argv, bench_path(D "log/bench"));
-	wait_unix(client.unix_path, "starting the enclave");
+	wait_unix(client.at.path, "starting the enclave");
 }
 
 /* A line of /proc/PID/status, in MiB. */
@@ -221,7 +221,7 @@ start_bare(size_t reply_len)
 	}
 	close(fd);
 	bare_client = client;
-	bare_client.unix_path = path;
+	bench_must(endpoint_unix(path, &bare_client.at, NULL) == 0, path);
 }
 
 static void
@@ -229,7 +229,7 @@ stop_bare(void)
 {
 	bench_stop(bare);
 	bare = 0;
-	unlink(bare_client.unix_path);
+	unlink(bare_client.at.path);
 }
 
 static struct buf
@@ -575,7 +575,7 @@ main(void)
 	measurer = getpid();
 	atexit(end_processes);
 	snprintf(sock, sizeof(sock), "%s", bench_path("socket"));
-	client.unix_path = sock;
+	bench_must(endpoint_unix(sock, &client.at, NULL) == 0, sock);
 	bench_run(prepare, bench_path("prepare.log"));
 	load_holders();
 	request = boot_request(bench_path(D "manifest_envelope"), "build/hello",
@@ -585,7 +585,6 @@ main(void)
 	big_boots();
 	idle_memory();
 	stop();
-	client.unix_path = NULL;
 	for (size_t i = 0; i < 2; i++) {
 		keyset_free(&holders[i].ks);
 		secret_free(&holders[i].share);

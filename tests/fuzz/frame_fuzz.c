@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 
 /* the accepting end of a connection is private to the server */
-#include "enclave/runtime/loop.c"
+#include "enclave/io/loop.c"
 #include "enclave/runtime/server.c"
 
 #define FRAGMENT_MAX 61

@@ -219,8 +219,11 @@ start(void (*play)(int fd))
 static struct frame_client
 client(void)
 {
-	return (struct frame_client){ .unix_path = path,
-	    .timeout_ms = TIMEOUT_MS, .cancel_fd = -1, .budget = &budget };
+	struct frame_client c = { .timeout_ms = TIMEOUT_MS, .cancel_fd = -1,
+	    .budget = &budget };
+
+	assert_int_equal(endpoint_unix(path, &c.at, NULL), 0);
+	return c;
 }
 
 static int
@@ -488,7 +491,7 @@ a_message_over_the_frame_limit_is_not_sent(void **state)
 static void
 a_vsock_address_has_its_flag_behind_the_cid(void **state)
 {
-	struct frame_client c = { .cid = 0x01020304, .port = 3,
+	struct frame_client c = { .at = endpoint_vsock(0x01020304, 3),
 	    .timeout_ms = TIMEOUT_MS, .cancel_fd = -1 };
 	struct buf reply;
 	int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
@@ -501,7 +504,7 @@ a_vsock_address_has_its_flag_behind_the_cid(void **state)
 	    ERR_PEER);
 	assert_memory_equal(address, "\x28\0\0\0\x03\0\0\0\x04\x03\x02\x01"
 	    "\0\0\0\0", 16);
-	c.to_host = true;
+	c.at.to_host = true;
 	assert_int_equal(frame_call(&c, bytes_str("x"), &reply, NULL),
 	    ERR_PEER);
 	assert_memory_equal(address + 8, "\x04\x03\x02\x01\x01\0\0\0", 8);

@@ -56,6 +56,15 @@ echo(void *ctx, struct bytes request, struct buf *reply)
 	return 0;
 }
 
+static int
+listen_at(struct server *s, const char *name, struct err *e)
+{
+	struct endpoint at;
+
+	return endpoint_unix(name, &at, e) != 0 ? ERR_USAGE :
+	    server_listen(s, &at, e);
+}
+
 static void
 serve(int ready)
 {
@@ -64,7 +73,7 @@ serve(int ready)
 	struct err e;
 
 	if (loop_new(&c.loop, &e) != 0 || server_new(&c, &s, &e) != 0 ||
-	    server_listen_unix(s, path, &e) != 0)
+	    listen_at(s, path, &e) != 0)
 		_exit(1);
 	if (write(ready, "r", 1) != 1)
 		_exit(1);
@@ -401,7 +410,7 @@ a_stale_socket_is_replaced_and_any_other_file_is_not(void **state)
 	assert_non_null(f);
 	fclose(f);
 	assert_int_equal(server_new(&c, &s, &e), 0);
-	assert_int_equal(server_listen_unix(s, name, &e), ERR_EXISTS);
+	assert_int_equal(listen_at(s, name, &e), ERR_EXISTS);
 	unlink(name);
 	for (int i = 0; i < 2; i++) {
 		struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -414,7 +423,7 @@ a_stale_socket_is_replaced_and_any_other_file_is_not(void **state)
 			close(fd);	/* and the file stays */
 			continue;
 		}
-		assert_int_equal(server_listen_unix(s, name, &e), 0);
+		assert_int_equal(listen_at(s, name, &e), 0);
 		assert_int_equal(connect(fd, (struct sockaddr *)&a,
 		    sizeof(a)), 0);
 		close(fd);

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "enclave/runtime/loop.h"
+#include "enclave/io/loop.h"
 
 #define ROUND_MAX 64
 

@@ -1,8 +1,8 @@
 /*
  * One thread, one epoll: file descriptors and timers with callbacks.
  */
-#ifndef ENCLAVE_RUNTIME_LOOP_H
-#define ENCLAVE_RUNTIME_LOOP_H
+#ifndef ENCLAVE_IO_LOOP_H
+#define ENCLAVE_IO_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,17 @@
+# The image: docs/image.md.  Included by the Makefile.
+#   make image                  build/image/quorate.eif and quorate.pcrs
+#   make image APP=FILE         the application in ramdisk 2, measured in PCR2
+#   make image KERNEL_SOURCE=FILE  with that kernel source; see kernel
+
+# quorate-enclave once more, static: /init is the only program of the image.
+# Debian has no static libcbor, and the enclave needs none.
+STATIC_LD := -static-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
+	-Wl,--no-warnings
+INIT := $(B)/image/init $(B)/image/init-sim
+$(B)/image/init: $(call linked,enclave/runtime/main.c,$(ENCLAVE))
+$(B)/image/init-sim: $(call linked,enclave/runtime/sim_main.c,nsm_sim $(ENCLAVE))
+$(INIT):
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STATIC_LD) -o $@.tmp $^ $(LIBS_CORE)
+	$(Q)strip $@.tmp && mv $@.tmp $@
