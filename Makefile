@@ -78,8 +78,8 @@ CFLAGS = $(CPPFLAGS) $(OPT) $(PROBED) -MMD -MP
 LDFLAGS = $(HARDEN_LD) $(SANITIZE) $(filter --coverage,$(OPT))
 
 # --- layers, highest first; a program links its own and those below
-LAYERS := ceremony qr_draw qr_scan qr token_piv token attest host image runtime nsm_sim \
-	nsm protocol io attestation airgap
+LAYERS := ceremony qr_carry qr_draw qr_scan qr token_piv token attest host \
+	image runtime nsm_sim nsm protocol io attestation airgap
 # Layer a_b is the folder a/b or enclave/a/b; some say what they are.
 src_qr := qr/*.c qr/scan/alphabet.c
 src_attest := token/attest/*.c
@@ -116,7 +116,7 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 linked = $(call obj,$(1)) $(call lib,$(2) airgap)
-$(B)/quorate: $(call linked,ceremony/main.c,ceremony qr_draw qr token attest attestation)
+$(B)/quorate: $(call linked,ceremony/main.c,ceremony qr_carry qr_draw qr token attest attestation)
 $(B)/quorate: LIBS := $(LIBS_DRAW)
 $(B)/quorate-token: $(call linked,token/main.c,token_piv token)
 $(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp

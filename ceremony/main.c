@@ -41,7 +41,8 @@ static const struct command nouns[] = {
 	    commands_shamir },
 	{ "json", "", "plumbing: QOS canonical JSON", NULL, NULL,
 	    commands_json },
-	{ "qr", "", "plumbing: codes to texts", NULL, NULL, commands_qr },
+	{ "qr", "", "plumbing: texts to codes, codes to texts", NULL, NULL,
+	    commands_qr },
 	{ "version", "", "print the version", NULL, version, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

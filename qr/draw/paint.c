@@ -190,24 +190,25 @@ largest_preset(unsigned version)
 }
 
 int
-paint_fits(unsigned version, unsigned rows, unsigned columns, bool console,
-    struct err *e)
+paint_fits(unsigned version, unsigned rows, unsigned columns, size_t fragment,
+    bool console, struct err *e)
 {
-	const char *font = console ? "choose a smaller font (setfont "
+	const char *font = console ? "a smaller font (setfont "
 	    "Lat2-Terminus14; on a HiDPI screen setfont Lat2-Terminus16)" :
-	    "enlarge the window or choose a smaller font";
+	    "a larger window or a smaller font";
 	unsigned most = paint_largest(rows, columns);
 	const struct preset *p = largest_preset(most);
+	char other[64] = "";
 
 	if (version <= most)
 		return 0;
 	if (p != NULL)
-		return err_set(e, ERR_REFUSED, "the code needs %u columns and "
-		    "%u rows, this terminal has %u and %u: --preset %s fits, "
-		    "or %s", paint_columns(version), paint_rows(version),
-		    columns, rows, p->name, font);
-	return err_set(e, ERR_REFUSED, "the code needs %u columns and %u rows, "
-	    "this terminal has %u and %u, and no preset fits: %s, or write "
-	    "files with --png or --pdf", paint_columns(version),
-	    paint_rows(version), columns, rows, font);
+		snprintf(other, sizeof(other), " --preset %s,", p->name);
+	else if (fragment > 0)
+		snprintf(other, sizeof(other), " --fragment %zu (small, slow "
+		    "codes),", fragment);
+	return err_set(e, ERR_REFUSED, "a code needs %u columns and %u rows, "
+	    "and this terminal has %u and %u; take%s %s, or files with --png "
+	    "or --pdf", paint_columns(version), paint_rows(version), columns,
+	    rows, other, font);
 }

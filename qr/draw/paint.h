@@ -61,9 +61,10 @@ unsigned paint_largest(unsigned rows, unsigned columns);
 
 /*
  * Does the version fit?  ERR_REFUSED with the sizes and what would help:
- * the preset that fits, a shorter fragment, or another font.
+ * the preset that fits, a fragment of so many bytes (0: none would), or
+ * another font, on the Linux console or elsewhere.
  */
 int paint_fits(unsigned version, unsigned rows, unsigned columns,
-    bool console, struct err *e) MUST_CHECK;
+    size_t fragment, bool console, struct err *e) MUST_CHECK;
 
 #endif

@@ -5,7 +5,6 @@
  * "white" is 0xaa), and the blanking time is set to never: a person films the
  * screen and touches no key.  consoleblank tells what to put back.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,10 +14,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "airgap/child.h"
 #include "qr/draw/screen.h"
 
 #define BLANK_TIME "/sys/module/kernel/parameters/consoleblank"
 
+static int keys = -1;		/* the terminal, or /dev/tty beside a pipe */
 static struct termios before;
 static volatile sig_atomic_t taken, resized;
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
@@ -33,31 +34,18 @@ screen_colours(void)
 	return colours_of(getenv("TERM"), getenv("COLORTERM"));
 }
 
-static int
-write_all(const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(STDOUT_FILENO, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 /* write, tcsetattr, signal, raise: async-signal-safe (signal-safety(7)). */
 static void
 put_back(void)
 {
+	int gone;
+
 	if (!taken)
 		return;
 	taken = 0;
-	(void)write_all(leave, leave_len);
-	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	gone = fd_write_all(STDOUT_FILENO, leave, leave_len);
+	(void)gone;	/* nobody is left to be told */
+	(void)tcsetattr(keys, TCSADRAIN, &before);
 }
 
 static void
@@ -88,6 +76,13 @@ blank_minutes(void)
 }
 
 static int
+no_terminal(struct err *e)
+{
+	return err_set(e, ERR_USAGE, "codes are shown on a terminal, and "
+	    "standard output is none; --png DIR or --pdf FILE makes files");
+}
+
+static int
 enter(void)
 {
 	/* no cursor, no line wrap */
@@ -98,11 +93,12 @@ enter(void)
 		leave_len = (size_t)snprintf(leave, sizeof(leave),
 		    "\033]R\033[0m\033[2J\033[H\033[9;%u]\033[?7h\033[?25h",
 		    blank_minutes());
-		return write_all(console, sizeof(console) - 1);
+		return fd_write_all(STDOUT_FILENO, console,
+		    sizeof(console) - 1);
 	}
 	leave_len = (size_t)snprintf(leave, sizeof(leave),
 	    "\033[0m\033[2J\033[?7h\033[?25h\033[?1049l");
-	return write_all(screen, sizeof(screen) - 1);
+	return fd_write_all(STDOUT_FILENO, screen, sizeof(screen) - 1);
 }
 
 int
@@ -111,10 +107,10 @@ screen_open(struct err *e)
 	struct sigaction a = { .sa_handler = on_signal };
 	struct termios t;
 
-	if (tcgetattr(STDIN_FILENO, &before) != 0 || !isatty(STDOUT_FILENO))
-		return err_set(e, ERR_USAGE, "codes are shown on a terminal, "
-		    "and standard input or output is none; --png DIR or --pdf "
-		    "FILE makes files");
+	keys = isatty(STDIN_FILENO) ? STDIN_FILENO :
+	    open("/dev/tty", O_RDONLY | O_CLOEXEC);
+	if (!isatty(STDOUT_FILENO) || tcgetattr(keys, &before) != 0)
+		return no_terminal(e);
 	taken = 1;
 	for (size_t i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &a, &old[i]);
@@ -124,7 +120,7 @@ screen_open(struct err *e)
 	t.c_cc[VTIME] = 0;
 	/* stopped, the display would stay as it is */
 	t.c_cc[VSUSP] = _POSIX_VDISABLE;
-	if (enter() == 0 && tcsetattr(STDIN_FILENO, TCSAFLUSH, &t) == 0)
+	if (enter() == 0 && tcsetattr(keys, TCSAFLUSH, &t) == 0)
 		return 0;
 	screen_close();
 	return err_set(e, ERR_SYSTEM, "cannot set the terminal up");
@@ -146,6 +142,8 @@ screen_size(unsigned *rows, unsigned *columns, struct err *e)
 	struct winsize w = { 0 };
 
 	resized = 0;
+	if (!isatty(STDOUT_FILENO))
+		return no_terminal(e);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_row == 0 ||
 	    w.ws_col == 0)
 		return err_set(e, ERR_SYSTEM, "the terminal does not tell its "
@@ -175,7 +173,7 @@ screen_show(struct paint *p, struct err *e)
 	if (p->full)
 		return err_set(e, ERR_INTERNAL, "a frame is larger than its "
 		    "buffer");
-	if (write_all(p->p, p->n) != 0)
+	if (fd_write_all(STDOUT_FILENO, p->p, p->n) != 0)
 		return err_set(e, ERR_SYSTEM, "cannot write to the terminal");
 	return 0;
 }
@@ -184,10 +182,10 @@ screen_show(struct paint *p, struct err *e)
 static int
 after_escape(void)
 {
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd in = { .fd = keys, .events = POLLIN };
 	char last = 0, c;
 
-	while (poll(&in, 1, 0) > 0 && read(STDIN_FILENO, &c, 1) == 1) {
+	while (poll(&in, 1, 0) > 0 && read(keys, &c, 1) == 1) {
 		last = c;
 		if (c >= '@' && c != '[' && c != 'O')
 			break;
@@ -208,7 +206,7 @@ after_escape(void)
 int
 screen_key(int ms)
 {
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd in = { .fd = keys, .events = POLLIN };
 	char c = 0;
 	int got;
 
@@ -217,7 +215,7 @@ screen_key(int ms)
 	got = poll(&in, 1, ms);
 	if (got <= 0)
 		return resized ? KEY_RESIZED : KEY_NONE;
-	if (read(STDIN_FILENO, &c, 1) != 1)
+	if (read(keys, &c, 1) != 1)
 		return KEY_END;
 	return c == '\033' ? after_escape() : c;
 }

@@ -12,16 +12,17 @@ enum screen_key {	/* or a character above 0 */
 };
 
 /*
- * Takes standard input and output, which must be a terminal (ERR_USAGE).
- * SIGINT, SIGTERM, SIGHUP and SIGQUIT put it back before they end the
- * process.  Once at a time.
+ * Takes the terminal that standard output must be (ERR_USAGE); keys come from
+ * standard input, or from /dev/tty where that is no terminal.  SIGINT,
+ * SIGTERM, SIGHUP and SIGQUIT put it back before they end the process.  Once
+ * at a time.
  */
 int screen_open(struct err *e) MUST_CHECK;
 
 /* Puts the terminal back; nothing to do where it was not taken. */
 void screen_close(void);
 
-/* Rows and columns of the terminal now. */
+/* Rows and columns of the terminal now.  0, ERR_USAGE or ERR_SYSTEM. */
 int screen_size(unsigned *rows, unsigned *columns, struct err *e) MUST_CHECK;
 
 /* What colours the terminal has. */

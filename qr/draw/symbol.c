@@ -5,6 +5,7 @@
 #include <qrencode.h>
 
 #include "qr/draw/symbol.h"
+#include "qr/scan/wire.h"
 
 /* Data codewords, ISO/IEC 18004 table 7, versions 1 to 25. */
 static const uint16_t codewords[3][SYMBOL_VERSION_MAX] = {
@@ -50,13 +51,10 @@ static int
 check(struct bytes text, unsigned version, enum symbol_level level,
     struct err *e)
 {
-	static const char set[] = "0123456789" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    " $%*+-./:";
-
 	if (text.n == 0)
 		return err_set(e, ERR_INPUT, "no text to draw");
 	for (size_t i = 0; i < text.n; i++)
-		if (memchr(set, text.p[i], sizeof(set) - 1) == NULL)
+		if (scan_place(text.p[i]) < 0)
 			return err_set(e, ERR_INPUT, "character %zu (0x%02x) "
 			    "is not of the QR alphanumeric set: digits, "
 			    "capital letters, space and $%%*+-./:", i + 1,

@@ -264,16 +264,18 @@ a_code_that_does_not_fit_says_what_would(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(paint_fits(18, 49, 97, false, &e), 0);
-	assert_int_equal(paint_fits(18, 48, 97, false, &e), ERR_REFUSED);
-	assert_int_equal(paint_fits(18, 49, 96, false, &e), ERR_REFUSED);
+	assert_int_equal(paint_fits(18, 49, 97, 0, false, &e), 0);
+	assert_int_equal(paint_fits(18, 48, 97, 0, false, &e), ERR_REFUSED);
+	assert_int_equal(paint_fits(18, 49, 96, 41, false, &e), ERR_REFUSED);
 	assert_non_null(strstr(e.text, "needs 97 columns and 49 rows"));
 	assert_non_null(strstr(e.text, "has 96 and 49"));
-	assert_non_null(strstr(e.text, "--preset coarse fits"));
-	assert_int_equal(paint_fits(10, 24, 80, false, &e), ERR_REFUSED);
-	assert_non_null(strstr(e.text, "no preset fits"));
+	assert_non_null(strstr(e.text, "take --preset coarse, a larger"));
+	assert_int_equal(paint_fits(10, 24, 80, 41, false, &e), ERR_REFUSED);
+	assert_null(strstr(e.text, "--preset"));
+	assert_non_null(strstr(e.text, "--fragment 41"));
 	assert_null(strstr(e.text, "setfont"));
-	assert_int_equal(paint_fits(10, 25, 80, true, &e), ERR_REFUSED);
+	assert_int_equal(paint_fits(10, 25, 80, 0, true, &e), ERR_REFUSED);
+	assert_null(strstr(e.text, "--fragment"));
 	assert_non_null(strstr(e.text, "setfont"));
 }
 

@@ -1,0 +1,145 @@
+/*
+ * Frames as PNG files and as pages.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "qr/carry/files.h"
+#include "qr/draw/page.h"
+
+/* Frames beyond the parts make up for any that are lost. */
+static size_t
+frames_of(const struct stream *s, const struct files_how *how)
+{
+	if (how->frames != 0)
+		return how->frames;
+	if (s->ur == NULL || s->parts == 1)
+		return s->parts;
+	return s->parts + s->parts / 4 + 1;
+}
+
+static int
+write_frame(struct stream *s, uint32_t seq, const struct files_how *how,
+    const struct readback *reader, const char *path, struct err *e)
+{
+	struct symbol *symbol = malloc(sizeof(*symbol));
+	struct buf png = { 0 };
+	int r = ERR_INTERNAL;
+
+	if (symbol == NULL)
+		return err_set(e, ERR_SYSTEM, "out of memory");
+	if ((r = stream_symbol(s, seq, reader, symbol, e)) == 0 &&
+	    (r = raster_png(symbol, how->scale, &png, e)) == 0)
+		r = file_write(path, buf_bytes(&png), FILE_MODE_PUBLIC,
+		    how->replace, e);
+	buf_free(&png);
+	free(symbol);
+	return r;
+}
+
+/* number 0: the only item */
+static int
+write_item(const struct item *item, const char *dir, size_t number,
+    const struct files_how *how, const struct readback *reader, struct err *e)
+{
+	struct stream *s = NULL;
+	char prefix[24] = "";
+	uint32_t seq = 1;
+	int r = ERR_INTERNAL;
+
+	if (number != 0)
+		snprintf(prefix, sizeof(prefix), "%zu-", number);
+	if ((r = stream_new(&item->content, how->preset, how->fragment, &s,
+	    e)) != 0)
+		return r;
+	for (size_t i = 1, n = frames_of(s, how); r == 0 && i <= n; i++) {
+		char *path = NULL;
+
+		if (asprintf(&path, "%s/%s%04zu.png", dir, prefix, i) < 0)
+			r = err_set(e, ERR_SYSTEM, "out of memory");
+		else
+			r = write_frame(s, seq, how, reader, path, e);
+		free(path);
+		seq = stream_after(s, seq);
+	}
+	stream_free(s);
+	return r;
+}
+
+int
+files_png(const struct item *items, size_t n, const struct files_how *how,
+    const struct readback *reader, const char *dir, struct err *e)
+{
+	int r = file_mkdir(dir, 0755, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = write_item(&items[i], dir, n == 1 ? 0 : i + 1, how,
+		    reader, e);
+	return r;
+}
+
+/* --- pages */
+
+struct pages {
+	struct stream *stream;
+	const struct readback *reader;
+};
+
+static int
+page_frame(void *ctx, size_t i, struct symbol *out,
+    char label[static PAGE_LABEL_MAX], struct err *e)
+{
+	struct pages *p = ctx;
+	struct stream *s = p->stream;
+	uint32_t seq = 1 + (uint32_t)i;
+
+	if (i < s->parts)
+		snprintf(label, PAGE_LABEL_MAX, "%zu of %zu", i + 1, s->parts);
+	else if (s->ur != NULL && s->parts > 1)
+		snprintf(label, PAGE_LABEL_MAX, "spare %zu, for any that is "
+		    "damaged", i + 1 - s->parts);
+	else
+		snprintf(label, PAGE_LABEL_MAX, "%zu again",
+		    i % s->parts + 1);
+	if (s->ur == NULL)
+		seq = 1 + (uint32_t)(i % s->parts);
+	return stream_symbol(s, seq, p->reader, out, e);
+}
+
+static void
+words_text(const struct item *item, char *out, size_t n)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; item->kind != NULL && i < WORDS_COUNT; i++)
+		used += (size_t)snprintf(out + used, n - used, "%s%u %s",
+		    i == 0 ? "" : "  ", i + 1, item->words.text[i]);
+}
+
+int
+files_pdf(const struct item *item, const struct files_how *how,
+    const struct readback *reader, const char *path, struct err *e)
+{
+	char words[WORDS_COUNT * 10], foot[128];
+	struct page_text text = { .title = item->kind != NULL ? item->kind :
+	    item->title, .line = foot };
+	struct pages p = { .reader = reader };
+	struct buf pdf = { 0 };
+	int r = ERR_INTERNAL;
+
+	words_text(item, words, sizeof(words));
+	snprintf(foot, sizeof(foot), "%s%.48s", item->rehearsal ?
+	    "REHEARSAL  " : "", item->title);
+	text.mode = item->rehearsal ? "REHEARSAL" : NULL;
+	text.words = item->kind != NULL ? words : NULL;
+	if ((r = stream_new(&item->content, how->preset, how->fragment,
+	    &p.stream, e)) == 0 &&
+	    (r = page_pdf(&text, frames_of(p.stream, how), page_frame, &p,
+	    &pdf, e)) == 0)
+		r = file_write(path, buf_bytes(&pdf), FILE_MODE_PUBLIC,
+		    how->replace, e);
+	buf_free(&pdf);
+	stream_free(p.stream);
+	return r;
+}
