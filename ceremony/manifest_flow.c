@@ -82,10 +82,7 @@ loaded_free(struct loaded *l)
 enum mode
 manifest_mode(const struct manifest *m)
 {
-	const size_t n = strlen(REHEARSAL_NAMESPACE);
-
-	return m->ns.name.n >= n && memcmp(m->ns.name.p, REHEARSAL_NAMESPACE,
-	    n) == 0 ? MODE_REHEARSAL : MODE_PRODUCTION;
+	return mode_of_namespace(m->ns.name);
 }
 
 static int

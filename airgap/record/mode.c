@@ -45,6 +45,20 @@ begins(struct bytes text, const char *mark)
 	return text.n >= n && memcmp(text.p, mark, n) == 0;
 }
 
+enum mode
+mode_of_alias(struct bytes alias)
+{
+	return begins(alias, REHEARSAL_ALIAS) ? MODE_REHEARSAL :
+	    MODE_PRODUCTION;
+}
+
+enum mode
+mode_of_namespace(struct bytes name)
+{
+	return begins(name, REHEARSAL_NAMESPACE) ? MODE_REHEARSAL :
+	    MODE_PRODUCTION;
+}
+
 static int
 check_mark(enum mode mode, const char *what, struct bytes text,
     const char *mark, struct err *e)

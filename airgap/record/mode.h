@@ -28,6 +28,10 @@ int mode_from_text(struct bytes text, enum mode *out,
 /* The byte that stands in signed messages: 'P' or 'R'. */
 uint8_t mode_byte(enum mode mode);
 
+/* What the mark says: rehearsal where it is there, production without. */
+enum mode mode_of_alias(struct bytes alias);
+enum mode mode_of_namespace(struct bytes name);
+
 /* What the genesis test signature is over. */
 struct bytes mode_test_message(enum mode mode);
 

@@ -19,7 +19,7 @@
 #include "airgap/record/mode.h"
 
 #define PAYLOAD_MAX 262144		/* bytes of a message: UR_MESSAGE_MAX */
-#define PAYLOAD_FILES_MAX 64
+#define PAYLOAD_FILES_MAX 32
 #define PAYLOAD_NAME_MAX 192		/* bytes of a file name, with its NUL */
 #define PAYLOAD_SUMMARY_MAX 400
 
@@ -28,8 +28,8 @@ struct payload_kind {
 	const char *what;		/* "the plan of a ceremony" */
 };
 
-/* All kinds; *count of them. */
-const struct payload_kind *payload_kinds(size_t *count);
+/* Kind i from 0, in the order of docs/formats/payloads.md; NULL: no more. */
+const struct payload_kind *payload_kind_at(size_t i);
 
 struct payload_file {
 	char name[PAYLOAD_NAME_MAX];	/* no folder; safe as it is */
@@ -66,5 +66,8 @@ int payload_read(const char *ur, struct bytes message, struct payload *out,
     struct err *e) MUST_CHECK;
 
 void payload_free(struct payload *p);
+
+/* A fresh test card: random bytes, in the mode rehearsal. */
+int payload_test_card(struct payload *out, struct err *e) MUST_CHECK;
 
 #endif
