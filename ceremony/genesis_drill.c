@@ -10,6 +10,9 @@
 #include "airgap/seal/hex.h"
 #include "ceremony/genesis_cmds.h"
 #include "ceremony/genesis_load.h"
+#include "ceremony/genesis_present.h"
+#include "ceremony/operator_options.h"
+#include "ceremony/room.h"
 #include "airgap/cli/ui.h"
 #include "token/operator_key.h"
 
@@ -63,10 +66,27 @@ is_held(const struct drill *d, struct bytes alias)
 	return false;
 }
 
+/* A key that is here: a key file that is read, or a token. */
+struct source {
+	const char *name;		/* for the sentences */
+	const struct public_key *pub;
+	struct operator_key *file;	/* or */
+	struct room *room;
+};
+
+static int
+open_sealed(const struct drill *d, const struct source *s,
+    struct bytes sealed, struct secret *out, struct err *e)
+{
+	if (s->file == NULL)
+		return room_open(s->room, &d->g->parts.plan, s->name, s->pub,
+		    sealed, out, e);
+	return operator_key_open(s->file, sealed, out, e);
+}
+
 /* Opened, compared by hash, and kept unless the person is there already. */
 static int
-open_share(struct drill *d, struct operator_key *key, const char *path,
-    struct err *e)
+open_share(struct drill *d, const struct source *s, struct err *e)
 {
 	struct secret share = { 0 };
 	struct digest512 got;
@@ -74,16 +94,16 @@ open_share(struct drill *d, struct operator_key *key, const char *path,
 	bool held;
 	int r;
 
-	if (!find_sealed(d->g, operator_key_public(key), &f))
+	if (!find_sealed(d->g, s->pub, &f))
 		return err_set(e, ERR_REFUSED, "%s: nothing in this genesis is "
-		    "sealed to this key", path);
-	if ((r = operator_key_open(key, f.sealed, &share, e)) != 0)
+		    "sealed to this key", s->name);
+	if ((r = open_sealed(d, s, f.sealed, &share, e)) != 0)
 		return r;
 	got = sha512(bytes_of(share.b, share.len));
 	if (share.len != SHARE_LEN || !digest512_equal(&got, &f.hash)) {
 		secret_free(&share);
 		return err_set(e, ERR_REFUSED, "%s: the share opens, but it "
-		    "is not the one the genesis output names", path);
+		    "is not the one the genesis output names", s->name);
 	}
 	held = is_held(d, f.alias);
 	printf("ok  share of ");
@@ -99,25 +119,86 @@ open_share(struct drill *d, struct operator_key *key, const char *path,
 }
 
 static int
-take_key(struct drill *d, const char *path, struct err *e)
+take_source(struct drill *d, const struct source *s, struct err *e)
 {
 	const struct genesis_output *out = &d->g->parts.output;
+	struct bytes pub = bytes_of(s->pub->b, PUBLIC_KEY_LEN);
+	int r;
+
+	if (!out->dr_key.present || !bytes_equal(out->dr_key.v, pub))
+		r = open_share(d, s, e);
+	else if (d->seed.b != NULL)
+		r = err_set(e, ERR_USAGE, "%s: given twice", s->name);
+	else
+		r = open_sealed(d, s, out->dr_wrapped.v, &d->seed, e);
+	if (r == ERR_ENV_TAG || r == ERR_ENV_FORM)
+		(void)err_prefix(e, "%s: opening its share", s->name);
+	return r;
+}
+
+static int
+take_file(struct drill *d, const char *path, struct err *e)
+{
 	struct operator_key *key = NULL;
-	struct bytes pub;
 	int r;
 
 	if ((r = operator_key_open_file(path, &key, e)) != 0)
 		return r;
-	pub = bytes_of(operator_key_public(key)->b, PUBLIC_KEY_LEN);
-	if (out->dr_key.present && bytes_equal(out->dr_key.v, pub))
-		r = d->seed.b != NULL ? err_set(e, ERR_USAGE, "%s: given "
-		    "twice", path) : operator_key_open(key,
-		    out->dr_wrapped.v, &d->seed, e);
-	else
-		r = open_share(d, key, path, e);
+	r = take_source(d, &(struct source){ .name = path, .file = key,
+	    .pub = operator_key_public(key) }, e);
 	operator_key_free(key);
-	if (r == ERR_ENV_TAG || r == ERR_ENV_FORM)
-		(void)err_prefix(e, "%s: opening its share", path);
+	return r;
+}
+
+/* A key of the genesis whose share or seed has not been opened yet. */
+static bool
+is_missing(const void *of, const struct public_key *key)
+{
+	const struct drill *d = of;
+	const struct plan *p = &d->g->parts.plan;
+	const struct plan_person *who;
+	size_t spare;
+
+	if (p->has_dr && memcmp(p->dr.b, key->b, PUBLIC_KEY_LEN) == 0)
+		return d->seed.b == NULL;
+	who = present_holder(p, key, &spare);
+	return who != NULL && !is_held(d, who->alias);
+}
+
+static int
+take_token(struct drill *d, struct room *room, const struct public_key *key,
+    struct err *e)
+{
+	const struct plan *p = &d->g->parts.plan;
+	const struct plan_person *who;
+	char whose[ROOM_WHOSE_MAX] = "the token for disaster recovery";
+	size_t spare;
+
+	if ((who = present_holder(p, key, &spare)) != NULL)
+		room_whose(p, who, whose);
+	ui_say("%s opens", whose);
+	return take_source(d, &(struct source){ .name = whose, .pub = key,
+	    .room = room }, e);
+}
+
+/*
+ * A token of each person who has one plugged in; then one after the other,
+ * until there are enough.
+ */
+static int
+take_tokens(struct drill *d, struct room *room, struct err *e)
+{
+	const struct plan *p = &d->g->parts.plan;
+	const struct room_want want = { "the token of one more holder",
+	    is_missing, d };
+	struct public_key key;
+	int r = room_look(room, p, e);
+
+	while (r == 0 && room_next(room, &want, &key))
+		r = take_token(d, room, &key, e);
+	while (r == 0 && d->n < p->k && d->seed.b == NULL)
+		if ((r = room_bring(room, p, &want, &key, e)) == 0)
+			r = take_token(d, room, &key, e);
 	return r;
 }
 
@@ -128,7 +209,7 @@ join(struct drill *d, struct secret *seed, struct err *e)
 
 	if (d->n < d->g->parts.plan.k)
 		return err_set(e, ERR_REFUSED, "shares of %zu persons, but %u "
-		    "are needed; add --key FILE", d->n,
+		    "are needed; add --key FILE or a token", d->n,
 		    (unsigned)d->g->parts.plan.k);
 	for (size_t i = 0; i < d->n; i++) {
 		d->parts[i] = d->shares[i].b;
@@ -199,15 +280,20 @@ compare(const struct genesis_files *g, const struct secret *seed,
 }
 
 static int
-run(struct cmd *c, struct drill *d, const struct many *keys)
+run(struct cmd *c, struct drill *d, const struct people_options *o)
 {
+	static struct room room;
 	struct secret seed = { 0 };
 	char how[64];
 	int r;
 
-	for (size_t i = 0; i < keys->n; i++)
-		if ((r = take_key(d, keys->v[i], &c->e)) != 0)
+	if ((r = people_options_room(o, &room, &c->e)) != 0)
+		return r;
+	for (size_t i = 0; i < o->files.n; i++)
+		if ((r = take_file(d, o->files.v[i], &c->e)) != 0)
 			return r;
+	if (room.tokens && (r = take_tokens(d, &room, &c->e)) != 0)
+		return r;
 	if (d->seed.b != NULL && (r = compare(d->g, &d->seed,
 	    "the disaster-recovery key alone", &c->e)) != 0)
 		return r;
@@ -223,25 +309,23 @@ run(struct cmd *c, struct drill *d, const struct many *keys)
 int
 genesis_drill_cmd(struct cmd *c)
 {
-	struct many keys = { 0 };
-	const struct opt opts[] = {
-		MANY("--key", "SEED.secret", &keys, "key file of a holder, or "
-		    "the disaster-recovery key"), END };
+	struct people_options people = { 0 };
+	const struct opt opts[] = { PEOPLE_OPTIONS(&people), END };
 	struct genesis_files *g = NULL;
 	struct drill *d;
 	int r;
 
 	if ((r = cmd_parse(c, opts, 1, 1)) != 0)
 		return r;
-	if (keys.n == 0)
-		return cmd_need(c, NULL, "--key FILE");
+	if (people.files.n == 0 && !people.token)
+		return cmd_need(c, NULL, "--key FILE, or --token");
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return err_set(&c->e, ERR_SYSTEM, "out of memory");
 	if ((r = genesis_load(cmd_arg(c, 0), NULL, &g, &c->e)) == 0) {
 		d->g = g;
 		if (g->parts.plan.mode == MODE_REHEARSAL)
 			printf("REHEARSAL: this key protects nothing\n");
-		r = run(c, d, &keys);
+		r = run(c, d, &people);
 	}
 	for (size_t i = 0; i < d->n; i++)
 		secret_free(&d->shares[i]);

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "airgap/cli/ui.h"
 #include "airgap/seal/hash.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/entropy.h"
@@ -30,6 +31,7 @@ struct making {
 	struct signature test_signature;
 	uint8_t seed_hash[SHA512_LEN];
 	struct buf output, spares_record, statement;
+	bool opened[SHAMIR_MAX][PLAN_SPARES_MAX + 1];
 };
 
 static void
@@ -151,52 +153,56 @@ deal_all(struct making *m, const struct secret *dice, struct err *e)
 	    bytes_of(m->seed.b, SEED_LEN), m->dr_wrapped, e);
 }
 
-/*
- * What was sealed to key: the share of person *index (1-based), to the first
- * key or to a spare.
- */
-static bool
-find_sealed(const struct making *m, const struct public_key *key,
-    struct bytes *sealed, size_t *index)
+/* What was sealed to that person's first key (spare 0), or to a spare. */
+static struct bytes
+sealed_to(const struct making *m, size_t person, size_t spare)
 {
-	const struct plan_person *who;
-	size_t spare;
+	const struct public_key *key = plan_person_key(
+	    &m->plan->persons[person], spare);
+	struct bytes none = { 0 };
 
-	if ((who = present_holder(m->plan, key, &spare)) == NULL)
-		return false;
-	*index = (size_t)(who - m->plan->persons) + 1;
-	*sealed = bytes_of(m->deal.out[*index - 1].sealed, SEALED_SHARE_LEN);
 	if (spare == 0)
-		return true;
-	for (size_t i = 0; i < m->nspares; i++) {
-		if (memcmp(m->spares[i].key.b, key->b, PUBLIC_KEY_LEN) != 0)
-			continue;
-		*sealed = bytes_of(m->spares[i].share.sealed,
-		    SEALED_SHARE_LEN);
-		return true;
-	}
-	return false;
+		return bytes_of(m->deal.out[person].sealed, SEALED_SHARE_LEN);
+	for (size_t i = 0; i < m->nspares; i++)
+		if (memcmp(m->spares[i].key.b, key->b, PUBLIC_KEY_LEN) == 0)
+			return bytes_of(m->spares[i].share.sealed,
+			    SEALED_SHARE_LEN);
+	return none;
 }
 
-/* One holder opens what was sealed to them; it must be their dealt share. */
+/* What came out must be the share that was dealt to that person. */
 static int
-open_one(const struct making *m, const char *path, size_t *index,
-    struct err *e)
+compare_share(struct making *m, size_t person, size_t spare,
+    const struct secret *opened, struct err *e)
 {
+	int r = deal_compare(&m->deal, person + 1, opened, e);
+
+	if (r == 0)
+		m->opened[person][spare] = true;
+	return r;
+}
+
+static int
+open_by_file(struct making *m, const char *path, struct err *e)
+{
+	const struct plan_person *who;
 	struct operator_key *key = NULL;
 	struct secret opened = { 0 };
-	struct bytes sealed;
+	size_t spare, person;
 	int r;
 
 	if ((r = operator_key_open_file(path, &key, e)) != 0)
 		return r;
-	if (!find_sealed(m, operator_key_public(key), &sealed, index)) {
+	who = present_holder(m->plan, operator_key_public(key), &spare);
+	if (who == NULL) {
 		r = err_set(e, ERR_REFUSED, "--key %s: nobody in the plan has "
 		    "this key", path);
 		goto out;
 	}
-	if ((r = operator_key_open(key, sealed, &opened, e)) == 0)
-		r = deal_compare(&m->deal, *index, &opened, e);
+	person = (size_t)(who - m->plan->persons);
+	if ((r = operator_key_open(key, sealed_to(m, person, spare), &opened,
+	    e)) == 0)
+		r = compare_share(m, person, spare, &opened, e);
 	if (r != 0)
 		(void)err_prefix(e, "%s: opening its share again", path);
 out:
@@ -205,21 +211,89 @@ out:
 	return r;
 }
 
-/* Who must be here was checked before anything was made. */
 static int
-open_all(const struct making *m, const struct present *here,
-    struct genesis_report *report, struct err *e)
+open_by_token(struct making *m, struct room *room, size_t person,
+    size_t spare, struct err *e)
 {
-	bool seen[SHAMIR_MAX + 1] = { false };
-	size_t index = 0, persons = 0;
+	const struct plan_person *who = &m->plan->persons[person];
+	char whose[ROOM_WHOSE_MAX];
+	struct secret opened = { 0 };
 	int r;
 
-	for (size_t i = 0; i < here->nkeys; i++) {
-		if ((r = open_one(m, here->keys[i], &index, e)) != 0)
+	room_whose(m->plan, who, whose);
+	ui_say("%zu of %zu  %.*s opens the share%s", person + 1, m->plan->n,
+	    (int)who->alias.n, (const char *)who->alias.p, spare == 0 ? "" :
+	    " with a spare");
+	if ((r = room_open(room, m->plan, whose, plan_person_key(who, spare),
+	    sealed_to(m, person, spare), &opened, e)) == 0)
+		r = compare_share(m, person, spare, &opened, e);
+	secret_free(&opened);
+	return r;
+}
+
+static bool
+has_opened(const struct making *m, size_t person)
+{
+	for (size_t j = 0; j <= PLAN_SPARES_MAX; j++)
+		if (m->opened[person][j])
+			return true;
+	return false;
+}
+
+static bool
+is_of(const void *of, const struct public_key *key)
+{
+	const struct plan_person *who = of;
+
+	for (size_t j = 0; j <= who->spare_count; j++)
+		if (memcmp(plan_person_key(who, j)->b, key->b,
+		    PUBLIC_KEY_LEN) == 0)
+			return true;
+	return false;
+}
+
+/* Each of the person's tokens that is here; at least one is waited for. */
+static int
+open_tokens(struct making *m, struct room *room, size_t person,
+    struct err *e)
+{
+	const struct plan_person *who = &m->plan->persons[person];
+	char whose[ROOM_WHOSE_MAX];
+	const struct room_want want = { whose, is_of, who };
+	struct public_key pub;
+	int r;
+
+	room_whose(m->plan, who, whose);
+	if ((r = has_opened(m, person) ? room_look(room, m->plan, e) :
+	    room_bring(room, m->plan, &want, &pub, e)) != 0)
+		return r;
+	for (size_t j = 0; j <= who->spare_count; j++)
+		if (!m->opened[person][j] && room_find(room,
+		    plan_person_key(who, j)) != NULL &&
+		    (r = open_by_token(m, room, person, j, e)) != 0)
 			return r;
-		persons += !seen[index];
-		seen[index] = true;
-		report->opened++;
+	return 0;
+}
+
+/* Who must be here was checked before anything was made. */
+static int
+open_all(struct making *m, const struct present *here,
+    struct genesis_report *report, struct err *e)
+{
+	size_t persons = 0;
+	int r;
+
+	for (size_t i = 0; i < here->nkeys; i++)
+		if ((r = open_by_file(m, here->keys[i], e)) != 0)
+			return r;
+	for (size_t i = 0; i < m->plan->n; i++) {
+		if (here->room != NULL && here->room->tokens &&
+		    !present_excused(here, &m->plan->persons[i]) &&
+		    (r = open_tokens(m, here->room, i, e)) != 0)
+			return r;
+		persons += has_opened(m, i);
+		for (size_t j = 0; j <= PLAN_SPARES_MAX; j++)
+			report->opened += m->opened[i][j];
 	}
 	report->sealed = m->plan->n + m->nspares;
 	return persons + here->nabsent == m->plan->n ? 0 :

@@ -1,7 +1,7 @@
 /*
  * Making the quorum key: everything between the plan and the commit bytes.
- * No file is written here; the only I/O is on operators' key files, whose
- * holders open their own sealed share before anything counts.
+ * No file is written here; the only I/O is on operators' key files and
+ * tokens, whose holders open their own sealed share before anything counts.
  */
 #ifndef CEREMONY_GENESIS_MAKE_H
 #define CEREMONY_GENESIS_MAKE_H
@@ -19,7 +19,7 @@ struct genesis_report {
 
 /*
  * Deals a fresh key as plan says (encoded: the plan's bytes), has every key
- * file in keys open what was sealed to it and compares, signs the statement,
+ * that is here open what was sealed to it and compares, signs the statement,
  * and wipes every secret before it returns, on every path.  commit: the
  * bytes of a struct genesis_commit, read back and checked; free with
  * buf_free.  dice may be empty and is not wiped here.

@@ -93,28 +93,71 @@ check_keys(const struct plan *plan, const struct present *here, bool *seen,
 	return r;
 }
 
-int
-present_check(const struct plan *plan, const struct present *here,
-    struct err *e)
+bool
+present_excused(const struct present *here, const struct plan_person *who)
 {
-	bool excused[SHAMIR_MAX] = { false }, seen[SHAMIR_MAX] = { false };
+	for (size_t i = 0; i < here->nabsent; i++)
+		if (bytes_equal(who->alias, bytes_str(here->absent[i])))
+			return true;
+	return false;
+}
+
+const struct token_info *
+present_token(const struct present *here, const struct plan_person *who)
+{
+	const struct token_info *t = NULL;
+
+	for (size_t j = 0; here->room != NULL && t == NULL &&
+	    j <= who->spare_count; j++)
+		t = room_find(here->room, plan_person_key(who, j));
+	return t;
+}
+
+/* Someone without a key file. */
+static int
+check_token(const struct plan *plan, const struct present *here,
+    const struct plan_person *who, struct err *e)
+{
+	char whose[ROOM_WHOSE_MAX], plugged[160];
+
+	if (present_token(here, who) != NULL)
+		return 0;
+	if (here->room == NULL || !here->room->tokens)
+		return err_set(e, ERR_REFUSED, "no key of %.*s is here: give "
+		    "--key FILE, --token, or --absent %.*s",
+		    (int)who->alias.n, (const char *)who->alias.p,
+		    (int)who->alias.n, (const char *)who->alias.p);
+	if (here->room->terminal)
+		return 0;
+	room_whose(plan, who, whose);
+	token_list_text(&here->room->list, plugged, sizeof(plugged));
+	return err_set(e, ERR_TOKEN, "%s is not here; plugged in: %s; put it "
+	    "in and run this again, or give --absent %.*s", whose, plugged,
+	    (int)who->alias.n, (const char *)who->alias.p);
+}
+
+int
+present_check(const struct plan *plan, struct present *here, struct err *e)
+{
+	bool excused[SHAMIR_MAX] = { false }, *seen = here->by_file;
 	int r;
 
 	if ((r = check_absent(plan, here, excused, e)) != 0 ||
-	    (r = check_keys(plan, here, seen, e)) != 0)
+	    (r = check_keys(plan, here, seen, e)) != 0 ||
+	    (here->room != NULL &&
+	    (r = room_look(here->room, plan, e)) != 0))
 		return r;
 	for (size_t i = 0; i < plan->n; i++) {
-		const struct bytes a = plan->persons[i].alias;
+		const struct plan_person *who = &plan->persons[i];
 
-		if (seen[i] && excused[i])
+		if (excused[i] && (seen[i] ||
+		    present_token(here, who) != NULL))
 			return err_set(e, ERR_USAGE, "--absent %.*s: but a "
-			    "key of theirs is here", (int)a.n,
-			    (const char *)a.p);
-		if (!seen[i] && !excused[i])
-			return err_set(e, ERR_REFUSED, "no key of %.*s is "
-			    "here: give --key FILE, or --absent %.*s",
-			    (int)a.n, (const char *)a.p, (int)a.n,
-			    (const char *)a.p);
+			    "key of theirs is here", (int)who->alias.n,
+			    (const char *)who->alias.p);
+		if (!seen[i] && !excused[i] &&
+		    (r = check_token(plan, here, who, e)) != 0)
+			return r;
 	}
 	return 0;
 }

@@ -10,12 +10,14 @@
 #include "ceremony/genesis_dir.h"
 #include "ceremony/genesis_load.h"
 #include "ceremony/genesis_make.h"
+#include "ceremony/operator_options.h"
 #include "ceremony/plan_show.h"
 #include "airgap/cli/ui.h"
 
 struct run_options {
 	const char *plan, *dir, *fingerprint;
-	struct many keys, absent;
+	struct people_options people;
+	struct many absent;
 	bool dice;
 };
 
@@ -115,12 +117,34 @@ make_and_commit(struct cmd *c, const struct run_options *o,
 	return r;
 }
 
+/* Whose token is plugged in, and whose will be asked for. */
+static void
+say_present(const struct plan *p, const struct present *here)
+{
+	for (size_t i = 0; here->room->tokens && i < p->n; i++) {
+		const struct plan_person *who = &p->persons[i];
+		const struct token_info *t = present_token(here, who);
+
+		if (present_excused(here, who) ||
+		    (t == NULL && here->by_file[i]))
+			continue;
+		if (t != NULL)
+			printf("here         token %u of ", t->serial);
+		else
+			printf("not yet      the token of ");
+		ui_print_quoted(who->alias, 13);
+		putchar('\n');
+	}
+}
+
 static int
 begin(struct cmd *c, const struct run_options *o, const struct plan *p,
     struct bytes encoded)
 {
-	const struct present here = { o->keys.v, o->keys.n, o->absent.v,
-	    o->absent.n };
+	static struct room room;
+	struct present here = { .keys = o->people.files.v,
+	    .nkeys = o->people.files.n, .absent = o->absent.v,
+	    .nabsent = o->absent.n, .room = &room };
 	struct digest256 fp = plan_fingerprint(encoded);
 	struct genesis_report report;
 	struct genesis_commit parts;
@@ -128,9 +152,11 @@ begin(struct cmd *c, const struct run_options *o, const struct plan *p,
 	int r;
 
 	if ((r = genesis_dir_check(o->dir, &c->e)) != 0 ||
+	    (r = people_options_room(&o->people, &room, &c->e)) != 0 ||
 	    (r = present_check(p, &here, &c->e)) != 0)
 		return r;
 	plan_show(p, &fp);
+	say_present(p, &here);
 	if ((r = genesis_confirm_plan(&fp, o->fingerprint, &c->e)) != 0 ||
 	    (r = make_and_commit(c, o, &here, p, encoded, &commit,
 	    &report)) != 0)
@@ -180,8 +206,7 @@ genesis_run_cmd(struct cmd *c)
 	const struct opt opts[] = {
 		TEXT("--plan", "PLAN", &o.plan, "the plan that all agreed on"),
 		TEXT("-o", "DIR", &o.dir, "the folder of this genesis"),
-		MANY("--key", "SEED.secret", &o.keys, "key file of a person: "
-		    "opens its share again"),
+		PEOPLE_OPTIONS(&o.people),
 		MANY("--absent", "ALIAS", &o.absent, "a person whose key is "
 		    "not here"),
 		TEXT("--fingerprint", "HEX", &o.fingerprint, "the plan's "

@@ -1,8 +1,10 @@
 /*
  * One set of options for all commands that take an operator's key.
  */
+#include <unistd.h>
+
 #include "ceremony/operator_options.h"
-#include "token/token_key.h"
+#include "ceremony/room.h"
 
 #define NUMBER_DIGITS 10
 
@@ -74,4 +76,33 @@ operator_key_from_options(const struct operator_options *k,
 	if ((r = operator_options_token(k, &t, e)) != 0)
 		return r;
 	return operator_key_open_token(&t, out, e);
+}
+
+int
+people_options_room(const struct people_options *k, struct room *out,
+    struct err *e)
+{
+	uint64_t n = 0;
+	int r;
+
+	*out = (struct room){ .tokens = k->token, .pin_fd = -1,
+	    .terminal = isatty(STDIN_FILENO) == 1 };
+	if (!k->token && (k->serials.n > 0 || k->pin_fd != NULL))
+		return err_set(e, ERR_USAGE, "--serial and --pin-fd go with "
+		    "--token");
+	if (k->serials.n > ROOM_ONLY_MAX)
+		return err_set(e, ERR_USAGE, "--serial: more than %d",
+		    ROOM_ONLY_MAX);
+	for (size_t i = 0; i < k->serials.n; i++) {
+		if ((r = number("--serial", k->serials.v[i], UINT32_MAX, &n,
+		    e)) != 0)
+			return r;
+		out->only[out->only_count++] = (uint32_t)n;
+	}
+	if (k->pin_fd == NULL)
+		return 0;
+	if ((r = number("--pin-fd", k->pin_fd, 1023, &n, e)) != 0)
+		return r;
+	out->pin_fd = (int)n;
+	return token_pin_fd_check(out->pin_fd, e);
 }

@@ -1,5 +1,7 @@
 /*
- * Which operator key a command uses: a key file, or a token.
+ * Which operator key a command uses: a key file, or a token.  The same words
+ * where several persons are there: each may be given again, and both kinds
+ * together.
  */
 #ifndef CEREMONY_OPERATOR_OPTIONS_H
 #define CEREMONY_OPERATOR_OPTIONS_H
@@ -30,6 +32,26 @@ struct token_choice;
 /* The token that --serial and --pin-fd name.  0 or ERR_USAGE. */
 int operator_options_token(const struct operator_options *k,
     struct token_choice *out, struct err *e) MUST_CHECK;
+
+struct people_options {
+	struct many files, serials;
+	const char *pin_fd;
+	bool token;
+};
+
+#define PEOPLE_OPTIONS(k) \
+	MANY("--key", "FILE", &(k)->files, "a person's key file (a master " \
+	    "seed)"), \
+	FLAG("--token", &(k)->token, "persons come with tokens (PIV)"), \
+	MANY("--serial", "N", &(k)->serials, "only the tokens with these " \
+	    "serial numbers"), \
+	TEXT("--pin-fd", "N", &(k)->pin_fd, "PINs from there, a line a use")
+
+struct room;
+
+/* What k says of tokens; nothing is looked at yet.  0 or ERR_USAGE. */
+int people_options_room(const struct people_options *k, struct room *out,
+    struct err *e) MUST_CHECK;
 
 /* Opens it; free with operator_key_free.  As operator_key_open_*. */
 int operator_key_from_options(const struct operator_options *k,

@@ -50,13 +50,12 @@ token_list_read(struct token_list *out, struct err *e)
 	return r;
 }
 
-/* "11111111, 22222222 (busy)": for the sentence that refuses to choose. */
-static void
-list_text(const struct token_list *l, char *out, size_t cap)
+void
+token_list_text(const struct token_list *l, char *out, size_t cap)
 {
 	size_t n = 0;
 
-	out[0] = '\0';
+	snprintf(out, cap, "none");
 	for (size_t i = 0; i < l->count && n < cap; i++) {
 		const struct token_info *t = &l->tokens[i];
 		int got = t->busy != BUSY_NOT ? snprintf(out + n, cap - n,
@@ -75,7 +74,7 @@ token_choose(const struct token_list *l, const struct token_choice *c,
 	char text[300];
 
 	*out = NULL;
-	list_text(l, text, sizeof(text));
+	token_list_text(l, text, sizeof(text));
 	if (l->count == 0)
 		return err_set(e, ERR_TOKEN, "no token is plugged in; put "
 		    "yours in and start again");
@@ -205,8 +204,8 @@ open_sealed(void *state, struct bytes envelope, struct secret *out,
 
 static const struct operator_ops ops = { approve, sign, open_sealed, free };
 
-static int
-check_pin_fd(int fd, struct err *e)
+int
+token_pin_fd_check(int fd, struct err *e)
 {
 	if (fd < 0 || (fd >= PIN_FD_MIN && fcntl(fd, F_GETFD) >= 0))
 		return 0;
@@ -222,7 +221,7 @@ token_care(const struct token_info *t, enum token_op op, int pin_fd,
 	    .reader = bytes_str(t->reader) };
 	struct secret none = { 0 };
 	struct buf data;
-	int r = check_pin_fd(pin_fd, e);
+	int r = token_pin_fd_check(pin_fd, e);
 
 	if (r != 0)
 		return r;
@@ -232,28 +231,39 @@ token_care(const struct token_info *t, enum token_op op, int pin_fd,
 }
 
 int
-operator_key_open_token(const struct token_choice *c,
+operator_key_of_token(const struct token_info *t, int pin_fd,
     struct operator_key **out, struct err *e)
 {
-	struct token_key *k = NULL;
-	const struct token_info *t;
+	struct token_key *k;
 	struct public_key pub;
-	static struct token_list l;
 	char name[32];
 	int r = ERR_INTERNAL;
 
 	*out = NULL;
-	if ((r = check_pin_fd(c->pin_fd, e)) != 0 ||
-	    (r = token_list_read(&l, e)) != 0 ||
-	    (r = token_choose(&l, c, &t, e)) != 0 ||
-	    (r = token_public(t, &pub, e)) != 0)
+	if ((r = token_public(t, &pub, e)) != 0)
 		return r;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
 	memcpy(k->reader, t->reader, READER_MAX);
 	k->serial = t->serial;
-	k->pin_fd = c->pin_fd;
+	k->pin_fd = pin_fd;
 	k->pub = pub;
 	snprintf(name, sizeof(name), "token %u", t->serial);
 	return operator_key_make(&ops, k, &pub, name, out, e);
+}
+
+int
+operator_key_open_token(const struct token_choice *c,
+    struct operator_key **out, struct err *e)
+{
+	const struct token_info *t;
+	static struct token_list l;
+	int r = ERR_INTERNAL;
+
+	*out = NULL;
+	if ((r = token_pin_fd_check(c->pin_fd, e)) != 0 ||
+	    (r = token_list_read(&l, e)) != 0 ||
+	    (r = token_choose(&l, c, &t, e)) != 0)
+		return r;
+	return operator_key_of_token(t, c->pin_fd, out, e);
 }

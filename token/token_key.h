@@ -25,6 +25,12 @@ int token_list_read(struct token_list *out, struct err *e) MUST_CHECK;
 int token_choose(const struct token_list *l, const struct token_choice *c,
     const struct token_info **out, struct err *e) MUST_CHECK;
 
+/* "11, 22": the serials of l, and what is busy; "none". */
+void token_list_text(const struct token_list *l, char *out, size_t cap);
+
+/* ERR_USAGE where fd (not -1) is no open descriptor, or below 3. */
+int token_pin_fd_check(int fd, struct err *e) MUST_CHECK;
+
 /*
  * Its public key: slot 9D, then 9C, as QOS has it; ERR_TOKEN where a slot is
  * empty or its certificate is not that of its key.
@@ -45,6 +51,10 @@ int token_care(const struct token_info *t, enum token_op op, int pin_fd,
  * Returns 0, ERR_USAGE (pin_fd), ERR_TOKEN or ERR_SYSTEM.
  */
 int operator_key_open_token(const struct token_choice *c,
+    struct operator_key **out, struct err *e) MUST_CHECK;
+
+/* The same of a token that was listed; ERR_TOKEN or ERR_SYSTEM. */
+int operator_key_of_token(const struct token_info *t, int pin_fd,
     struct operator_key **out, struct err *e) MUST_CHECK;
 
 #endif

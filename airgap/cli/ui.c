@@ -2,6 +2,7 @@
  * Questions, safe printing of foreign text, fingerprints, times.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -70,6 +71,17 @@ ui_confirm(struct err *e, const char *fmt, ...)
 			    "was done");
 		fputs("please type yes or no\n", stderr);
 	}
+}
+
+bool
+ui_says_no(int ms)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	char answer[ANSWER_MAX];
+
+	if (poll(&p, 1, ms) <= 0)
+		return false;
+	return !read_answer(answer) || strcmp(answer, "no") == 0;
 }
 
 void

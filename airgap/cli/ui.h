@@ -15,6 +15,12 @@
 int ui_confirm(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3)
     MUST_CHECK;
 
+/*
+ * Waits at most ms for a line from the person; true if it is "no", or if
+ * there is no more input.
+ */
+bool ui_says_no(int ms);
+
 /* A line to the person on standard error. */
 void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

@@ -259,6 +259,12 @@ plan_person(const struct plan *p, struct bytes alias)
 	return NULL;
 }
 
+const struct public_key *
+plan_person_key(const struct plan_person *p, size_t spare)
+{
+	return spare == 0 ? &p->key : &p->spares[spare - 1];
+}
+
 static int
 check_texts(const struct plan *p, struct err *e)
 {

@@ -86,6 +86,10 @@ void plan_sort_proofs(struct plan_proof *proofs, size_t n);
 const struct plan_proof *plan_proof(const struct plan *p,
     const struct public_key *key);
 
+/* Their first key (spare 0), or a spare key (1 to spare_count). */
+const struct public_key *plan_person_key(const struct plan_person *p,
+    size_t spare);
+
 /* The person of that alias, or NULL. */
 const struct plan_person *plan_person(const struct plan *p,
     struct bytes alias);

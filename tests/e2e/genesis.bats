@@ -253,8 +253,8 @@ opened() {
 	abc_plan
 	keys d
 	a=(--key a.secret --key b.secret)
-	harmless 1 "no key of rehearsal-c is here: give --key FILE, or" -- \
-		run_genesis "${a[@]}"
+	harmless 1 "no key of rehearsal-c is here: give --key FILE," \
+		"--token, or" -- run_genesis "${a[@]}"
 	harmless 1 "no key of rehearsal-a is here" -- run_genesis --dice
 	harmless 1 "--key d.secret: nobody in the plan has this key" -- \
 		abc_genesis --key d.secret

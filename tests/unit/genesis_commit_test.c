@@ -24,7 +24,8 @@ struct made {
 static void
 make(struct made *m, enum mode mode)
 {
-	const char *absent[3];
+	static const char *absent[3];
+	static struct present here = { .absent = absent, .nabsent = 3 };
 	char alias[3][64];
 	struct genesis_report report;
 	struct secret dice = { 0 };
@@ -40,8 +41,7 @@ make(struct made *m, enum mode mode)
 	}
 	assert_int_equal(plan_encode(&s.plan, &m->plan, NULL), 0);
 	if (genesis_make(&s.plan, buf_bytes(&m->plan), &dice,
-	    &(const struct present){ NULL, 0, absent, 3 }, &m->commit,
-	    &report, &e) != 0)
+	    &here, &m->commit, &report, &e) != 0)
 		fail_msg("%s", e.text);
 	assert_string_equal(report.combinations, "3");
 	assert_int_equal(report.sealed, 5);
