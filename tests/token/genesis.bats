@@ -96,7 +96,7 @@ run_tokens() {
 	grep -q '^here         token 11 of "rehearsal-alice"' shown
 	grep -q '^here         token 22 of "rehearsal-bob"' shown
 	grep -q '^opened       3 of 3 sealed shares' shown
-	grep -q 'touch your YubiKey (serial 11' err
+	grep -qi 'touch your YubiKey.*serial 11' err
 	touches 1 alice
 	with_pin "$pins" quorate genesis drill g --token --serial 11 \
 		--key carol.secret >drill
