@@ -55,7 +55,7 @@ CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 # These goals run before there is a compiler, or need none.
 BARE := check demo setup help fuzz ct lint reproduce cover clean
 HEADERS := openssl/evp.h zlib.h sodium.h microhttpd.h curl/curl.h \
-	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h zbar.h
+	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h zbar.h turbojpeg.h
 FLAGS_MK := $(B)/flags.mk
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard $(FLAGS_MK))$(shell $(CC) -E -x c $(HEADERS:%=-include %) \
@@ -121,7 +121,7 @@ $(B)/quorate: LIBS := $(LIBS_DRAW)
 $(B)/quorate-token: $(call linked,token/main.c,token_piv token)
 $(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp
 $(B)/quorate-scan: $(call linked,qr/scan/scan_main.c,qr_scan)
-$(B)/quorate-scan: LIBS := -lzbar -lpng -lseccomp
+$(B)/quorate-scan: LIBS := -lzbar -lpng -lturbojpeg -lseccomp
 $(B)/quorate-host: $(call linked,enclave/host/host_main.c,host io attestation)
 $(B)/quorate-host: LIBS := -lmicrohttpd
 $(B)/quorate-relay: $(call linked,enclave/host/relay_main.c,host io attestation)

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,8 @@
 #define PICTURE_MS 20000	/* the largest picture, every way */
 #define FRAME_MS 10000		/* from asking to the end of the answer */
 #define FILE_MAX SCAN_REQUEST_MAX
+#define CAMERA_W 1280
+#define CAMERA_H 720
 
 struct scanner {
 	struct child child;
@@ -23,7 +27,9 @@ struct scanner {
 	bool asked;		/* a frame was asked for and is not here */
 	int64_t deadline;	/* of its answer */
 	bool dead;
+	bool is_camera;
 	struct sight sight;
+	struct sight_camera camera;
 	size_t used;		/* of in: a line that is not complete */
 	uint8_t in[SCAN_LINE_MAX + 1];
 };
@@ -86,10 +92,9 @@ request(struct scanner *s, enum scan_op op, struct bytes a, struct bytes b,
  * buffer moves to its beginning.
  */
 static int
-take_lines(struct scanner *s, enum scan_problem *problem)
+take_lines(struct scanner *s, enum scan_problem *problem, uint32_t *number)
 {
 	size_t from = 0;
-	uint32_t number;
 	int r = 0;
 
 	while (r == 0) {
@@ -99,8 +104,8 @@ take_lines(struct scanner *s, enum scan_problem *problem)
 		if (end == NULL)
 			break;
 		n = (size_t)(end - (s->in + from));
-		r = sight_line(&s->sight, bytes_of(s->in + from, n), problem,
-		    &number);
+		r = sight_line(&s->sight, &s->camera,
+		    bytes_of(s->in + from, n), problem, number);
 		from += n + 1;
 	}
 	s->used -= from;
@@ -115,6 +120,7 @@ static int
 answer(struct scanner *s, int64_t until, const char *name, struct err *e)
 {
 	enum scan_problem problem = SCAN_OK;
+	uint32_t number = 0;
 	int r;
 
 	for (;;) {
@@ -133,7 +139,7 @@ answer(struct scanner *s, int64_t until, const char *name, struct err *e)
 		if (got <= 0)
 			return lost(s, false, e);
 		s->used += (size_t)got;
-		if ((r = take_lines(s, &problem)) < 0)
+		if ((r = take_lines(s, &problem, &number)) < 0)
 			return broken(s, e);
 		if (r == 1)
 			break;
@@ -142,7 +148,7 @@ answer(struct scanner *s, int64_t until, const char *name, struct err *e)
 	if (problem == SCAN_END)
 		s->sight.state = SIGHT_END;
 	return problem == SCAN_OK || problem == SCAN_END ? 0 :
-	    sight_problem(problem, name, e);
+	    sight_problem(problem, number, name, e);
 }
 
 static int
@@ -191,6 +197,44 @@ scanner_next(struct scanner *s, int timeout_ms, bool preview,
 	return answer(s, until, s->name, e);
 }
 
+/* One request of a camera, from beginning to end. */
+static int
+ask_camera(struct scanner *s, enum scan_op op, uint32_t a, uint32_t b,
+    struct err *e)
+{
+	const uint8_t body[8] = { (uint8_t)(a >> 24), (uint8_t)(a >> 16),
+	    (uint8_t)(a >> 8), (uint8_t)a, (uint8_t)(b >> 24),
+	    (uint8_t)(b >> 16), (uint8_t)(b >> 8), (uint8_t)b };
+	int r;
+
+	if ((r = usable(s, e)) != 0)
+		return r;
+	/* what was asked before comes first */
+	if (s->asked && (r = answer(s, s->deadline, s->name, e)) != 0)
+		return r;
+	if ((r = request(s, op, bytes_of(body, sizeof(body)),
+	    bytes_of(NULL, 0), e)) != 0)
+		return r;
+	return answer(s, s->deadline, s->name, e);
+}
+
+int
+scanner_camera(struct scanner *s, const struct sight_camera **out,
+    struct err *e)
+{
+	*out = s->is_camera ? &s->camera : NULL;
+	return s->is_camera ? ask_camera(s, SCAN_DESCRIBE, 0, 0, e) : 0;
+}
+
+int
+scanner_control(struct scanner *s, enum scan_control which, uint32_t value,
+    struct err *e)
+{
+	if (!s->is_camera)
+		return err_set(e, ERR_INPUT, "%s is no camera", s->name);
+	return ask_camera(s, SCAN_CONTROL, which, value, e);
+}
+
 int
 scanner_read(struct scanner *s, const struct grey *g,
     const struct sight **out, struct err *e)
@@ -214,100 +258,186 @@ scanner_read(struct scanner *s, const struct grey *g,
 }
 
 static int
-start(struct scanner *s, bool video, int fd, struct err *e)
+start(struct scanner *s, const char *kind, int fd, struct err *e)
 {
-	char name[] = "quorate-scan", picture[] = "picture", film[] = "video";
-	char *const argv[] = { name, video ? film : picture, NULL };
+	char name[] = "quorate-scan", what[16];
+	char *const argv[] = { name, what, NULL };
 	char *const env[] = { NULL };
 
+	(void)snprintf(what, sizeof(what), "%s", kind);
 	return child_start(&s->child, argv, env, fd, e);
 }
 
-/* A descriptor of the film that is not 0, 1 or 2. */
+/* Gives the helper a descriptor that is not 0, 1 or 2; closes it here. */
 static int
-open_film(const char *path, int *fd, struct err *e)
+start_with(struct scanner *s, const char *kind, int fd, struct err *e)
 {
-	int first = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) :
-	    open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
+	int r;
 
-	*fd = first < 0 ? -1 : fcntl(first, F_DUPFD_CLOEXEC, CHILD_FD + 1);
-	if (first >= 0)
-		(void)close(first);
-	return *fd >= 0 ? 0 : err_set(e, ERR_INPUT, "%s: %s", path,
-	    strerror(errno));
+	if (high < 0)
+		r = err_set(e, ERR_INPUT, "%s: %s", s->name, errno == EBUSY ?
+		    "in use by another program; end that and start again" :
+		    strerror(errno));
+	else
+		r = start(s, kind, high, e);
+	if (fd >= 0)
+		(void)close(fd);
+	if (high >= 0)
+		(void)close(high);
+	return r;
 }
 
 static int
-open_source(struct scanner *s, const char *source, struct err *e)
+open_pictures(struct scanner *s, const char *path, struct err *e)
 {
-	const char *path = strchr(source, ':');
-	int fd = -1, r;
+	if ((s->pictures.paths = malloc(sizeof(char *))) == NULL ||
+	    (s->pictures.paths[0] = strdup(path)) == NULL)
+		return err_set(e, ERR_SYSTEM, "out of memory");
+	s->pictures.n = 1;
+	return start(s, "picture", -1, e);
+}
 
-	path = path == NULL ? "" : path + 1;
-	if (*path == '\0')
-		goto usage;
-	if (strncmp(source, "png:", 4) == 0) {
-		if ((s->pictures.paths = malloc(sizeof(char *))) == NULL ||
-		    (s->pictures.paths[0] = strdup(path)) == NULL)
-			return err_set(e, ERR_SYSTEM, "out of memory");
-		s->pictures.n = 1;
-		return start(s, false, -1, e);
+static int
+open_folder(struct scanner *s, const char *path, struct err *e)
+{
+	int r = pictures_list(&s->pictures, path, e);
+
+	return r != 0 ? r : start(s, "picture", -1, e);
+}
+
+static int
+open_film(struct scanner *s, const char *path, struct err *e)
+{
+	return start_with(s, "video", strcmp(path, "-") == 0 ?
+	    dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
+	    e);
+}
+
+/* Only the name of a camera is opened for writing, as the interface wants. */
+static int
+open_device(struct scanner *s, unsigned n, struct err *e)
+{
+	const int flags = O_RDWR | O_NONBLOCK | O_CLOEXEC; /* "/dev/video" */
+	char path[32];
+	struct stat st;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/dev/video%u", n);
+	fd = open(path, flags);
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode))) {
+		(void)close(fd);
+		return err_set(e, ERR_INPUT, "%s is no device", path);
 	}
-	if (strncmp(source, "dir:", 4) == 0)
-		return (r = pictures_list(&s->pictures, path, e)) != 0 ? r :
-		    start(s, false, -1, e);
-	if (strncmp(source, "y4m:", 4) == 0) {
-		if ((r = open_film(path, &fd, e)) == 0)
-			r = start(s, true, fd, e);
-		if (fd >= 0)
-			(void)close(fd);
+	s->is_camera = true;
+	return start_with(s, "camera", fd, e);
+}
+
+/* "/dev/video0,1920x1080": the number, and the size if there is one. */
+static int
+open_camera(struct scanner *s, const char *path, struct err *e)
+{
+	unsigned n, w = CAMERA_W, h = CAMERA_H;
+	int end = 0, size = 0, r;
+
+	if (sscanf(path, "/dev/video%3u%n,%5ux%5u%n", &n, &end, &w, &h,
+	    &size) < 1 || (path[end] != '\0' && (size == 0 ||
+	    path[size] != '\0' || w == 0 || h == 0)))
+		return err_set(e, ERR_USAGE, "no camera \"%s\"; it is "
+		    "v4l2:/dev/video0, or with a size "
+		    "v4l2:/dev/video0,1920x1080", path);
+	s->name[end] = '\0';
+	if ((r = open_device(s, n, e)) != 0)
 		return r;
+	return ask_camera(s, SCAN_START, w, h, e);
+}
+
+static const struct kind {
+	const char *prefix;
+	int (*open)(struct scanner *s, const char *path, struct err *e);
+} kinds[] = {
+	{ "png:", open_pictures },
+	{ "dir:", open_folder },
+	{ "y4m:", open_film },
+	{ "v4l2:", open_camera },
+};
+
+static const struct kind *
+kind_of(const char *source)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i].prefix);
+
+		if (strncmp(source, kinds[i].prefix, n) == 0 &&
+		    source[n] != '\0')
+			return &kinds[i];
 	}
-usage:
-	return err_set(e, ERR_USAGE, "no source \"%s\"; there are png:FILE, "
-	    "dir:FOLDER, y4m:FILE (or -)", source);
+	return NULL;
+}
+
+static int
+scanner_new(const char *name, struct scanner **out, struct err *e)
+{
+	*out = calloc(1, sizeof(**out));
+	if (*out != NULL && ((*out)->name = strdup(name)) != NULL) {
+		(*out)->child = (struct child){ .to = -1, .from = -1 };
+		return 0;
+	}
+	free(*out);
+	*out = NULL;
+	return err_set(e, ERR_SYSTEM, "out of memory");
+}
+
+/* What a half-opened scanner leaves. */
+static int
+opened(struct scanner **s, int r)
+{
+	if (r != 0) {
+		scanner_close(*s);
+		*s = NULL;
+	}
+	return r;
 }
 
 int
 scanner_open(const char *source, struct scanner **out, struct err *e)
 {
-	struct scanner *s = calloc(1, sizeof(*s));
-	int r = ERR_INTERNAL;
+	const struct kind *k = kind_of(source);
+	const char *path;
+	int r;
 
 	*out = NULL;
-	if (s == NULL)
-		return err_set(e, ERR_SYSTEM, "out of memory");
-	s->child = (struct child){ .to = -1, .from = -1 };
-	if ((s->name = strdup(source)) == NULL)
-		r = err_set(e, ERR_SYSTEM, "out of memory");
-	else
-		r = open_source(s, source, e);
-	if (r == 0)
-		*out = s;
-	else
-		scanner_close(s);
-	return r;
+	if (k == NULL)
+		return err_set(e, ERR_USAGE, "no source \"%s\"; there are "
+		    "v4l2:/dev/video0, png:FILE, dir:FOLDER, y4m:FILE (or -)",
+		    source);
+	path = source + strlen(k->prefix);
+	if ((r = scanner_new(strcmp(path, "-") == 0 ? "standard input" : path,
+	    out, e)) != 0)
+		return r;
+	return opened(out, k->open(*out, path, e));
+}
+
+int
+scanner_device(unsigned n, struct scanner **out, struct err *e)
+{
+	char name[32];
+	int r;
+
+	(void)snprintf(name, sizeof(name), "/dev/video%u", n);
+	if ((r = scanner_new(name, out, e)) != 0)
+		return r;
+	return opened(out, open_device(*out, n, e));
 }
 
 int
 scanner_start(struct scanner **out, struct err *e)
 {
-	struct scanner *s = calloc(1, sizeof(*s));
-	int r = ERR_INTERNAL;
+	int r;
 
-	*out = NULL;
-	if (s == NULL)
-		return err_set(e, ERR_SYSTEM, "out of memory");
-	s->child = (struct child){ .to = -1, .from = -1 };
-	if ((s->name = strdup("reading a code back")) == NULL)
-		r = err_set(e, ERR_SYSTEM, "out of memory");
-	else
-		r = start(s, false, -1, e);
-	if (r == 0)
-		*out = s;
-	else
-		scanner_close(s);
-	return r;
+	if ((r = scanner_new("reading a code back", out, e)) != 0)
+		return r;
+	return opened(out, start(*out, "picture", -1, e));
 }
 
 void

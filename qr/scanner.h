@@ -9,6 +9,7 @@
  *	png:FILE		one picture, PNG or PGM; several codes are fine
  *	dir:FOLDER		its .png and .pgm files, in order of their names
  *	y4m:FILE, y4m:-		raw video, as ffmpeg -f yuv4mpegpipe makes it
+ *	v4l2:/dev/videoN	a camera; ",1920x1080" behind it asks for a size
  */
 #ifndef QR_SCANNER_H
 #define QR_SCANNER_H
@@ -47,6 +48,25 @@ struct sight {
 	} preview;
 };
 
+/* A camera: name, what it is set to, offers and lets be controlled. */
+struct sight_size {
+	enum scan_format format;
+	uint32_t w, h, fps;	/* fps 0: not told */
+};
+
+struct sight_control {
+	bool there;
+	uint32_t min, max, step, standard, value;
+};
+
+struct sight_camera {
+	char name[SCAN_NAME_MAX + 1];
+	struct sight_size set;
+	size_t n;
+	struct sight_size sizes[SCAN_SIZES_MAX];
+	struct sight_control controls[CONTROLS];
+};
+
 /*
  * Opens a source and starts the helper; free with scanner_close.  Returns 0,
  * ERR_USAGE (no such kind of source), ERR_INPUT or ERR_SYSTEM.
@@ -69,6 +89,24 @@ void scanner_close(struct scanner *s);
  */
 int scanner_next(struct scanner *s, int timeout_ms, bool preview,
     const struct sight **out, struct err *e) MUST_CHECK;
+
+/*
+ * The camera of a source v4l2: (*out lasts with s), asked anew; another
+ * source gives NULL.  Errors as scanner_next.
+ */
+int scanner_camera(struct scanner *s, const struct sight_camera **out,
+    struct err *e) MUST_CHECK;
+
+/* Sets a control.  ERR_INPUT where the camera does not have it. */
+int scanner_control(struct scanner *s, enum scan_control which,
+    uint32_t value, struct err *e) MUST_CHECK;
+
+/*
+ * Opens /dev/videoN only to describe it, with scanner_camera; nothing is
+ * filmed.  Errors as scanner_open.
+ */
+int scanner_device(unsigned n, struct scanner **out,
+    struct err *e) MUST_CHECK;
 
 /*
  * Looks at one picture in memory; as scanner_next, but it always waits.

@@ -96,6 +96,68 @@ take_end(struct sight *s, struct line *l)
 	return 1;
 }
 
+/* " format width height fps". */
+static int
+take_size(struct sight_size *out, struct line *l)
+{
+	uint32_t format = number(l);
+
+	out->w = number(l);
+	out->h = number(l);
+	out->fps = number(l);
+	if (l->bad || l->rest.n != 0 || format >= FORMATS || out->w == 0 ||
+	    out->w > SCAN_SIDE_MAX || out->h == 0 || out->h > SCAN_SIDE_MAX ||
+	    out->fps > SCAN_FPS_MAX)
+		return ERR_PEER;
+	out->format = (enum scan_format)format;
+	return 0;
+}
+
+/* A name begins a description: what was known of sizes and controls goes. */
+static int
+take_name(struct sight_camera *c, struct line *l)
+{
+	struct bytes t = text(l);
+
+	if (l->bad || t.n > SCAN_NAME_MAX)
+		return ERR_PEER;
+	memcpy(c->name, t.p, t.n);
+	c->name[t.n] = '\0';
+	c->n = 0;
+	memset(c->controls, 0, sizeof(c->controls));
+	return 0;
+}
+
+static int
+take_control(struct sight_camera *c, struct line *l)
+{
+	uint32_t which = number(l);
+	struct sight_control v = { .there = true };
+
+	v.min = number(l);
+	v.max = number(l);
+	v.step = number(l);
+	v.standard = number(l);
+	v.value = number(l);
+	if (l->bad || l->rest.n != 0 || which >= CONTROLS || v.max < v.min)
+		return ERR_PEER;
+	c->controls[which] = v;
+	return 0;
+}
+
+static int
+take_problem(struct line *l, enum scan_problem *problem, uint32_t *value)
+{
+	uint32_t code = number(l);
+
+	*value = number(l);
+	if (l->bad || l->rest.n != 0 || code == SCAN_OK ||
+	    code >= SCAN_PROBLEMS)
+		return ERR_PEER;
+	*problem = (enum scan_problem)code;
+	return 1;
+}
+
 void
 sight_clear(struct sight *s)
 {
@@ -106,16 +168,16 @@ sight_clear(struct sight *s)
 }
 
 int
-sight_line(struct sight *s, struct bytes in, enum scan_problem *problem,
-    uint32_t *value)
+sight_line(struct sight *s, struct sight_camera *c, struct bytes in,
+    enum scan_problem *problem, uint32_t *value)
 {
-	struct line l = { bytes_of(in.p + 1, in.n - 1), false };
-	uint32_t code;
+	struct line l = { { 0 }, false };
 
 	*problem = SCAN_OK;
 	*value = 0;
 	if (in.n == 0 || in.n > SCAN_LINE_MAX)
 		return ERR_PEER;
+	l.rest = bytes_of(in.p + 1, in.n - 1);
 	switch (in.p[0]) {
 	case 'T':
 		return take_code(s, &l);
@@ -123,21 +185,64 @@ sight_line(struct sight *s, struct bytes in, enum scan_problem *problem,
 		return take_preview(s, &l);
 	case 'F':
 		return take_end(s, &l);
+	case 'M':
+		return take_size(&c->set, &l);
+	case 'V':
+		return take_name(c, &l);
+	case 'S':
+		return c->n < SCAN_SIZES_MAX ?
+		    take_size(&c->sizes[c->n++], &l) : ERR_PEER;
+	case 'C':
+		return take_control(c, &l);
+	case 'K':
+		return l.rest.n == 0 ? 1 : ERR_PEER;
 	case 'E':
-		code = number(&l);
-		*value = number(&l);
-		if (l.bad || l.rest.n != 0 || code == SCAN_OK ||
-		    code >= SCAN_PROBLEMS)
-			return ERR_PEER;
-		*problem = (enum scan_problem)code;
-		return 1;
+		return take_problem(&l, problem, value);
 	default:
 		return ERR_PEER;
 	}
 }
 
+/* What a camera or its driver does not do. */
+static int
+camera_problem(enum scan_problem problem, uint32_t number, const char *name,
+    struct err *e)
+{
+	switch (problem) {
+	case SCAN_NO_CAMERA:
+		return err_set(e, ERR_INPUT, "%s is no device that gives "
+		    "pictures (cameras have a second one that does not); "
+		    "'quorate doctor camera' lists those that do", name);
+	case SCAN_FORMAT:
+		return err_set(e, ERR_INPUT, "%s gives none of GREY, NV12, "
+		    "YUYV and MJPEG; use another camera, or film with a "
+		    "phone and read the film with y4m:FILE", name);
+	case SCAN_BUSY:
+		return err_set(e, ERR_SYSTEM, "%s is in use by another "
+		    "program; end that and start again", name);
+	case SCAN_GONE:
+		return err_set(e, ERR_SYSTEM, "%s is gone: plug the camera "
+		    "in again", name);
+	case SCAN_SILENT:
+		return err_set(e, ERR_SYSTEM, "%s gives no picture; open its "
+		    "cover, plug it into another port, or try a smaller size "
+		    "(v4l2:%s,640x480)", name, name);
+	case SCAN_SHORT:
+		return err_set(e, ERR_SYSTEM, "%s gives pictures that are cut "
+		    "short; plug it into another port, or try a smaller size "
+		    "(v4l2:%s,640x480)", name, name);
+	case SCAN_NO_CONTROL:
+		return err_set(e, ERR_INPUT, "%s does not let that be set",
+		    name);
+	default:
+		return err_set(e, ERR_SYSTEM, "%s: the camera fails (%s); "
+		    "plug it in again", name, strerror((int)number));
+	}
+}
+
 int
-sight_problem(enum scan_problem problem, const char *name, struct err *e)
+sight_problem(enum scan_problem problem, uint32_t number, const char *name,
+    struct err *e)
 {
 	switch (problem) {
 	case SCAN_NO_IMAGE:
@@ -166,6 +271,15 @@ sight_problem(enum scan_problem problem, const char *name, struct err *e)
 	case SCAN_MEMORY:
 		return err_set(e, ERR_SYSTEM, "%s: quorate-scan is out of "
 		    "memory; use a smaller picture", name);
+	case SCAN_NO_CAMERA:
+	case SCAN_FORMAT:
+	case SCAN_BUSY:
+	case SCAN_GONE:
+	case SCAN_SILENT:
+	case SCAN_SHORT:
+	case SCAN_DEVICE:
+	case SCAN_NO_CONTROL:
+		return camera_problem(problem, number, name, e);
 	case SCAN_OK:
 	case SCAN_END:
 	case SCAN_REQUEST:

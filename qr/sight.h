@@ -14,11 +14,14 @@ void sight_clear(struct sight *s);
  * last, *problem says how it went and *number with what.  ERR_PEER: no such
  * line, a bound passed, or a line twice.
  */
-int sight_line(struct sight *s, struct bytes line, enum scan_problem *problem,
-    uint32_t *number) MUST_CHECK;
+int sight_line(struct sight *s, struct sight_camera *c, struct bytes line,
+    enum scan_problem *problem, uint32_t *number) MUST_CHECK;
 
-/* The sentence of a problem; name is what was looked at.  Returns ERR_*. */
-int sight_problem(enum scan_problem problem, const char *name,
-    struct err *e) MUST_CHECK;
+/*
+ * The sentence of a problem; name is what was looked at, number the errno
+ * that came with it.  Returns ERR_*.
+ */
+int sight_problem(enum scan_problem problem, uint32_t number,
+    const char *name, struct err *e) MUST_CHECK;
 
 #endif

@@ -30,7 +30,7 @@ STANDIN_BIN := $(call bin_of,standin,server) $(call bin_of,standin,client) \
 CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 
 comma := ,
-LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar -lseccomp
+LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW)
 LIBS_fuzz := -ljansson -lcbor -lz
 LIBS_standin := -lcbor

@@ -101,6 +101,30 @@ light(const struct grey *g, uint32_t *mean, uint32_t *contrast)
 	*contrast = high > low ? high - low : 0;
 }
 
+void
+reply_numbers(char kind, const uint32_t *v, size_t n)
+{
+	add(&kind, 1);
+	for (size_t i = 0; i < n; i++)
+		add_number(' ', v[i]);
+	add("\n", 1);
+}
+
+void
+reply_name(const char *name)
+{
+	add("V ", 2);
+	add(name, strlen(name));
+	add("\n", 1);
+}
+
+bool
+reply_done(int fd)
+{
+	add("K\n", 2);
+	return put_out(fd);
+}
+
 bool
 reply_frame(int fd, const struct grey *g, const struct found *f, uint32_t seq,
     bool preview)
@@ -118,14 +142,8 @@ reply_frame(int fd, const struct grey *g, const struct found *f, uint32_t seq,
 	if (preview)
 		add_preview(g);
 	light(g, &mean, &contrast);
-	add("F", 1);
-	add_number(' ', seq);
-	add_number(' ', g->w);
-	add_number(' ', g->h);
-	add_number(' ', mean);
-	add_number(' ', contrast);
-	add_number(' ', f->foreign);
-	add("\n", 1);
+	reply_numbers('F', (const uint32_t[]){ seq, g->w, g->h, mean, contrast,
+	    f->foreign }, 6);
 	return put_out(fd);
 }
 
@@ -133,9 +151,6 @@ bool
 reply_problem(int fd, enum scan_problem problem, uint32_t number)
 {
 	used = 0;
-	add("E", 1);
-	add_number(' ', (uint32_t)problem);
-	add_number(' ', number);
-	add("\n", 1);
+	reply_numbers('E', (const uint32_t[]){ (uint32_t)problem, number }, 2);
 	return put_out(fd);
 }

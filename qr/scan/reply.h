@@ -16,4 +16,10 @@ bool reply_frame(int fd, const struct grey *g, const struct found *f,
     uint32_t seq, bool preview);
 bool reply_problem(int fd, enum scan_problem problem, uint32_t number);
 
+
+/* Lines that are gathered until reply_done puts them out, "K" behind them. */
+void reply_numbers(char kind, const uint32_t *v, size_t n);
+void reply_name(const char *name);
+bool reply_done(int fd);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * What is left to a process that looks at pictures from outside.
  */
+#include <linux/videodev2.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -33,8 +34,29 @@ rules(scmp_filter_ctx f)
 	return rc;
 }
 
+static int
+camera_rules(scmp_filter_ctx f)
+{
+	static const unsigned long requests[] = { VIDIOC_QUERYCAP,
+	    VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES,
+	    VIDIOC_ENUM_FRAMEINTERVALS, VIDIOC_S_FMT, VIDIOC_S_PARM,
+	    VIDIOC_REQBUFS, VIDIOC_QUERYBUF, VIDIOC_QBUF, VIDIOC_DQBUF,
+	    VIDIOC_STREAMON, VIDIOC_STREAMOFF, VIDIOC_QUERYCTRL,
+	    VIDIOC_G_CTRL, VIDIOC_S_CTRL };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		ALLOW(SCMP_SYS(ioctl), 2, FD(CHILD_FD),
+		    SCMP_A1(SCMP_CMP_EQ, requests[i], 0));
+	ALLOW(SCMP_SYS(poll), 1, SCMP_A1(SCMP_CMP_EQ, 1, 0));
+	ALLOW(SCMP_SYS(clock_gettime), 0);
+	ALLOW(SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_EQ, PROT_READ, 0),
+	    SCMP_A4(SCMP_CMP_EQ, CHILD_FD, 0));
+	return rc;
+}
+
 int
-scan_sandbox(void)
+scan_sandbox(bool camera)
 {
 	const struct rlimit none = { 0, 0 };
 	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
@@ -47,7 +69,7 @@ scan_sandbox(void)
 	    setrlimit(RLIMIT_AS, &memory) != 0 ||
 	    (f = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
 		return -1;
-	if ((rc = rules(f)) == 0)
+	if ((rc = rules(f)) == 0 && (!camera || (rc = camera_rules(f)) == 0))
 		rc = seccomp_load(f);
 	seccomp_release(f);
 	return rc == 0 ? 0 : -1;

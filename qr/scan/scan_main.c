@@ -1,10 +1,10 @@
 /*
  * quorate-scan: looks at pictures and tells what their QR codes say.
  *
- *	quorate-scan picture|video
+ *	quorate-scan picture|video|camera
  *
  * Started by quorate or quorate-relay, which open what is looked at: single
- * pictures come as requests (qr/scan/wire.h), a film is descriptor CHILD_FD.
+ * pictures come as requests (qr/scan/wire.h), a film or camera is CHILD_FD.
  * ZBar, libpng and libjpeg are large and what they read comes from outside,
  * hence a process that has nothing: it never opens a file, and enters its
  * sandbox before it reads the first byte.
@@ -19,15 +19,19 @@
 #include <unistd.h>
 
 #include "airgap/child.h"
+#include "qr/scan/camera.h"
 #include "qr/scan/image.h"
 #include "qr/scan/reply.h"
 #include "qr/scan/sandbox.h"
 #include "qr/scan/y4m.h"
 
+#define CAMERA_MS 3000		/* the slowest camera gives a frame */
+
 struct helper {
 	struct reader *reader;
-	bool video;
+	enum { PICTURE, VIDEO, CAMERA } source;
 	struct y4m y4m;
+	struct camera camera;
 	uint8_t *request;	/* as long as the longest so far */
 	size_t room;
 	uint32_t seq;
@@ -47,7 +51,8 @@ answer(struct helper *h, enum scan_problem problem, const struct grey *g,
     const struct found *f, bool preview)
 {
 	if (problem != SCAN_OK)
-		return reply_problem(STDOUT_FILENO, problem, 0);
+		return reply_problem(STDOUT_FILENO, problem,
+		    (uint32_t)h->camera.error);
 	return reply_frame(STDOUT_FILENO, g, f, h->seq++, preview);
 }
 
@@ -98,11 +103,75 @@ look_at_next(struct helper *h, bool preview)
 	struct grey g = { 0 };
 	struct found f = { 0 };
 
-	if (!h->video)
-		return reply_problem(STDOUT_FILENO, SCAN_REQUEST, 0);
-	if ((problem = y4m_next(&h->y4m, &g)) == SCAN_OK)
+	h->camera.error = 0;
+	if (h->source == VIDEO)
+		problem = y4m_next(&h->y4m, &g);
+	else
+		problem = h->camera.streaming ?
+		    camera_next(&h->camera, CAMERA_MS, &g) : SCAN_REQUEST;
+	if (problem == SCAN_OK)
 		problem = reader_frame(h->reader, &g, &f);
 	return answer(h, problem, &g, &f, preview);
+}
+
+static bool
+start_camera(struct helper *h, struct bytes body)
+{
+	struct camera *c = &h->camera;
+	enum scan_problem problem = SCAN_REQUEST;
+
+	camera_stop(c);
+	if (body.n == 8)
+		problem = camera_start(c, u32_of(body.p), u32_of(body.p + 4));
+	if (problem != SCAN_OK) {
+		camera_stop(c);
+		return reply_problem(STDOUT_FILENO, problem,
+		    (uint32_t)c->error);
+	}
+	reply_numbers('M', (const uint32_t[]){ c->format, c->w, c->h, c->fps },
+	    4);
+	return reply_done(STDOUT_FILENO);
+}
+
+static bool
+describe_camera(struct helper *h)
+{
+	struct camera_size sizes[SCAN_SIZES_MAX];
+	char name[SCAN_NAME_MAX + 1];
+	enum scan_problem problem;
+	size_t n;
+
+	if ((problem = camera_name(&h->camera, name)) != SCAN_OK ||
+	    (problem = camera_sizes(&h->camera, sizes, SCAN_SIZES_MAX, &n)) !=
+	    SCAN_OK)
+		return reply_problem(STDOUT_FILENO, problem,
+		    (uint32_t)h->camera.error);
+	reply_name(name);
+	for (size_t i = 0; i < n; i++)
+		reply_numbers('S', (const uint32_t[]){ sizes[i].format,
+		    sizes[i].w, sizes[i].h, sizes[i].fps }, 4);
+	for (uint32_t i = 0; i < CONTROLS; i++) {
+		struct camera_control v;
+
+		if (camera_control(&h->camera, i, &v) == SCAN_OK)
+			reply_numbers('C', (const uint32_t[]){ i, v.min, v.max,
+			    v.step, v.standard, v.value }, 6);
+	}
+	return reply_done(STDOUT_FILENO);
+}
+
+static bool
+set_control(struct helper *h, struct bytes body)
+{
+	enum scan_problem problem = SCAN_REQUEST;
+
+	if (body.n == 8 && u32_of(body.p) < CONTROLS)
+		problem = camera_set(&h->camera, u32_of(body.p),
+		    u32_of(body.p + 4));
+	if (problem != SCAN_OK)
+		return reply_problem(STDOUT_FILENO, problem,
+		    (uint32_t)h->camera.error);
+	return reply_done(STDOUT_FILENO);
 }
 
 static bool
@@ -117,6 +186,35 @@ read_all(uint8_t *p, size_t n)
 		n -= (size_t)got;
 	}
 	return true;
+}
+
+static bool
+look(struct helper *h, uint8_t op, struct bytes body)
+{
+	switch (op) {
+	case SCAN_GREY:
+		return look_at_grey(h, body);
+	case SCAN_FILE:
+		return look_at_file(h, body);
+	case SCAN_NEXT:
+	case SCAN_SHOWN:
+		if (h->source != PICTURE)
+			return look_at_next(h, op == SCAN_SHOWN);
+		break;
+	case SCAN_START:
+		if (h->source == CAMERA)
+			return start_camera(h, body);
+		break;
+	case SCAN_DESCRIBE:
+		if (h->source == CAMERA)
+			return describe_camera(h);
+		break;
+	case SCAN_CONTROL:
+		if (h->source == CAMERA)
+			return set_control(h, body);
+		break;
+	}
+	return reply_problem(STDOUT_FILENO, SCAN_REQUEST, 0);
 }
 
 /* One request; false at the end of them. */
@@ -142,17 +240,7 @@ serve(struct helper *h)
 	if (!read_all(h->request, body.n))
 		return false;
 	body.p = h->request;
-	switch (head[0]) {
-	case SCAN_GREY:
-		return look_at_grey(h, body);
-	case SCAN_FILE:
-		return look_at_file(h, body);
-	case SCAN_NEXT:
-	case SCAN_SHOWN:
-		return look_at_next(h, head[0] == SCAN_SHOWN);
-	default:
-		return reply_problem(STDOUT_FILENO, SCAN_REQUEST, 0);
-	}
+	return look(h, head[0], body);
 }
 
 /*
@@ -179,7 +267,7 @@ by_value(const void *a, const void *b)
 static void
 warm_up(void)
 {
-	char array[1280] = { 0 };
+	static char array[1280];
 
 	qsort(array, sizeof(array), 1, by_value);
 }
@@ -187,7 +275,8 @@ warm_up(void)
 int
 main(int argc, char **argv)
 {
-	struct helper h = { .y4m = { .read = read_source } };
+	static struct helper h = { .y4m = { .read = read_source },
+	    .camera = { .ops = &camera_system, .fd = CHILD_FD } };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (argc != 2 || isatty(STDIN_FILENO)) {
@@ -195,10 +284,13 @@ main(int argc, char **argv)
 		    "quorate qr scan --help\n", stderr);
 		return 2;
 	}
-	h.video = strcmp(argv[1], "video") == 0;
-	(void)close_range(h.video ? CHILD_FD + 1 : CHILD_FD, ~0U, 0);
+	h.source = strcmp(argv[1], "video") == 0 ? VIDEO :
+	    strcmp(argv[1], "camera") == 0 ? CAMERA : PICTURE;
+	(void)close_range(h.source == PICTURE ? CHILD_FD : CHILD_FD + 1, ~0U,
+	    0);
 	warm_up();
-	if ((h.reader = reader_new()) == NULL || scan_sandbox() != 0)
+	if ((h.reader = reader_new()) == NULL ||
+	    scan_sandbox(h.source == CAMERA) != 0)
 		return 5;
 	while (serve(&h))
 		;
