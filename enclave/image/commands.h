@@ -8,5 +8,8 @@
 
 int image_build_run(struct cmd *c);
 int image_measure_run(struct cmd *c);
+int image_show_run(struct cmd *c);
+int image_diff_run(struct cmd *c);
+int image_extract_run(struct cmd *c);
 
 #endif

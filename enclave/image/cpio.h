@@ -9,8 +9,7 @@
 #ifndef ENCLAVE_IMAGE_CPIO_H
 #define ENCLAVE_IMAGE_CPIO_H
 
-#include "airgap/bytes.h"
-#include "airgap/err.h"
+#include "enclave/image/source.h"
 
 #define CPIO_HEADER_LEN 110
 #define CPIO_TRAILER "TRAILER!!!"
@@ -45,6 +44,42 @@ int cpio_put_padding(struct image_sink *s, uint64_t size, uint64_t align,
 /* The entry that ends an archive. */
 uint64_t cpio_trailer_size(void);
 int cpio_put_trailer(struct image_sink *s, struct err *e) MUST_CHECK;
+
+/* --- reading */
+
+/* What a ramdisk holds, by its first bytes. */
+enum cpio_kind {
+	CPIO_EMPTY, CPIO_NEWC, CPIO_COMPRESSED, CPIO_OTHER,
+};
+
+/*
+ * A walk over the archives in a part of a source, as the kernel walks them:
+ * behind the end of one, and zeros, another may begin.
+ */
+struct cpio_walk {
+	const struct source *from;
+	uint64_t begin, at, end;
+	char name[CPIO_NAME_MAX];	/* of the entry; with its NUL */
+};
+
+/* An entry that was read; head.path is the walk's, until the next. */
+struct cpio_found {
+	struct cpio_entry head;
+	uint32_t uid, gid, links, mtime, inode;
+	uint64_t content;		/* offset in the source */
+};
+
+int cpio_kind(const struct source *s, uint64_t at, uint64_t n,
+    enum cpio_kind *out, struct err *e) MUST_CHECK;
+void cpio_begin(struct cpio_walk *w, const struct source *s, uint64_t at,
+    uint64_t n);
+
+/*
+ * The next entry, *more false at the end.  Every refusal names the byte.
+ * Returns 0, ERR_INPUT (malformed, or bytes that belong to no entry).
+ */
+int cpio_next(struct cpio_walk *w, struct cpio_found *out, bool *more,
+    struct err *e) MUST_CHECK;
 
 /* n rounded up to a multiple of align. */
 static inline uint64_t

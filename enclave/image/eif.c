@@ -26,6 +26,16 @@ eif_find(const struct eif *x, enum eif_type type)
 	return NULL;
 }
 
+size_t
+eif_ordinal(const struct eif *x, size_t i)
+{
+	size_t n = 0;
+
+	for (size_t j = 0; j <= i; j++)
+		n += x->section[j].type == x->section[i].type;
+	return n;
+}
+
 /* "FILE: byte N: sentence" */
 static int PRINTF_LIKE(4, 5)
 bad(const struct source *s, uint64_t at, struct err *e, const char *fmt, ...)

@@ -72,6 +72,9 @@ eif_payload(const struct eif_section *s)
 /* The first section of a type, or NULL. */
 const struct eif_section *eif_find(const struct eif *x, enum eif_type type);
 
+/* Section i is the first, second ... of its type, counted from 1. */
+size_t eif_ordinal(const struct eif *x, size_t i);
+
 /*
  * Reads header, table, section headers and command line; the rest, and the
  * CRC, are eif_measure's.  Every refusal names the byte.  0 or ERR_INPUT.

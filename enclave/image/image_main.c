@@ -14,13 +14,23 @@ static const char build_notes[] =
 static const char measure_notes[] =
 "Prints \"HEX PCRn\" a line: PCR0, PCR1, PCR2, with the options PCR3 and\n"
 "PCR4, and PCR8 if the image is signed.  A file whose CRC does not fit, or\n"
-"that two loaders could read in two ways, is refused.";
+"that two loaders could read in two ways, is refused.\n"
+"\n"
+"--compare names what differs (exit status 1) from \"HEX PCRn\" lines, or\n"
+"from an attestation document, which is verified to AWS's root first.";
 
 static const struct command commands[] = {
 	{ "build", "", "makes an image: the same inputs, the same bytes",
 	    build_notes, image_build_run, NULL },
 	{ "measure", "IMAGE", "the PCRs that the enclave will have",
 	    measure_notes, image_measure_run, NULL },
+	{ "show", "IMAGE", "all that is in an image, down to its files",
+	    NULL, image_show_run, NULL },
+	{ "diff", "A B", "what differs in two images, file and byte",
+	    "exit status 1 if anything differs", image_diff_run, NULL },
+	{ "extract", "IMAGE", "its parts as files, or one file of a ramdisk",
+	    "Writes kernel, cmdline, metadata.json, ramdisk1.cpio and so on "
+	    "into the\nfolder OUT.", image_extract_run, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
