@@ -3,27 +3,57 @@
  * through PATH, with pcscd's address as its whole environment.
  *
  * libykpiv knows no time-out, so this side does: what the machine does alone
- * and what a person does have their limits, then the helper is killed.
+ * and what a person does have their limits, then the helper is killed.  A
+ * helper that dies while it asks for a PIN leaves the terminal without echo;
+ * that is put right here.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "token/helper.h"
 
 #define WORK_MS 15000
 #define ASK_LIMIT_MS 600000	/* the helper ends the wait for a PIN itself */
 #define TOUCH_MS 25000		/* the token gives up after 15 s */
+#define END_MS 5000		/* from the result to the end */
 #define SECOND_MS 1000
 #define PIN_FD_TEXT "3"	/* CHILD_FD */
 
 struct helper {
 	struct child child;
 	bool dots;		/* a line of dots is begun */
+	int tty;		/* -1: none */
+	struct termios was;
 };
+
+static void
+terminal_save(struct helper *h)
+{
+	h->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (h->tty < 0 || tcgetattr(h->tty, &h->was) == 0)
+		return;
+	(void)close(h->tty);
+	h->tty = -1;
+}
+
+static void
+terminal_restore(const struct helper *h)
+{
+	struct termios now;
+
+	if (h->tty < 0 || tcgetattr(h->tty, &now) != 0 ||
+	    now.c_lflag == h->was.c_lflag)
+		return;
+	(void)tcsetattr(h->tty, TCSAFLUSH, &h->was);
+	fputc('\n', stderr);
+}
 
 static int
 start(struct helper *h, int pin_fd, struct err *e)
@@ -70,8 +100,9 @@ wait_for_reply(struct helper *h, enum reply_kind kind)
 static int
 no_reply(struct helper *h, bool late, struct err *e)
 {
-	int status = child_end(&h->child, late);
+	int status = child_end(&h->child, true);
 
+	terminal_restore(h);
 	if (late)
 		return err_set(e, ERR_TOKEN, "the token or its reader did not "
 		    "answer in time, and quorate-token was ended; nothing is "
@@ -93,11 +124,11 @@ take_plain(struct helper *h, size_t n, struct secret *plain, struct err *e)
 		return 0;
 	if ((r = secret_new(plain, n, e)) != 0)
 		return r;
-	if (fd_read_exactly(h->child.from, plain->b, n,
-	    clock_ms() + WORK_MS) == 0)
+	if ((r = fd_read_exactly(h->child.from, plain->b, n,
+	    clock_ms() + WORK_MS)) == 0)
 		return 0;
 	secret_free(plain);
-	return no_reply(h, true, e);
+	return no_reply(h, r == ERR_INTERRUPTED, e);
 }
 
 static int
@@ -149,13 +180,14 @@ int
 helper_run(const struct token_request *q, int pin_fd, struct buf *data,
     struct secret *plain, struct err *e)
 {
-	struct helper h = { .child = { .to = -1, .from = -1 } };
+	struct helper h = { .child = { .to = -1, .from = -1 }, .tty = -1 };
 	void (*was)(int) = signal(SIGPIPE, SIG_IGN);
 	struct buf req = { 0 };
 	int r = ERR_INTERNAL;
 
 	*data = (struct buf){ 0 };
 	fflush(stdout);
+	terminal_save(&h);
 	if ((r = wire_request(q, &req, e)) != 0 ||
 	    (r = start(&h, pin_fd, e)) != 0)
 		goto out;
@@ -164,7 +196,11 @@ helper_run(const struct token_request *q, int pin_fd, struct buf *data,
 	else
 		r = converse(&h, data, plain, e);
 out:
-	(void)child_end(&h.child, r == ERR_SYSTEM);
+	/* its end closes the pipe */
+	(void)child_end(&h.child, h.child.from >= 0 &&
+	    fd_wait(h.child.from, clock_ms() + END_MS) != 0);
+	if (h.tty >= 0)
+		(void)close(h.tty);
 	buf_free(&req);
 	(void)signal(SIGPIPE, was);
 	return r;

@@ -229,7 +229,8 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int r;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prompt_signals();
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if ((r = secret_process_init(&e)) != 0) {
 		fprintf(stderr, "quorate-token: %s\n", e.text);
 		return err_exit_status(r);

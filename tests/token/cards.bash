@@ -79,3 +79,42 @@ child() {
 }
 
 no() { if "$@"; then return 1; fi; }
+
+# dialogue: a person at a terminal, in the words of expect on standard input:
+# `run COMMAND...`, `see TEXT`, `type TEXT` (with Enter), `echoes YES-OR-NO`,
+# `over STATUS` (as its last line).  What the terminal showed is in `screen`.
+dialogue() {
+	cat - >dialogue.exp
+	# Tcl, not shell
+	# shellcheck disable=SC2016
+	expect -c '
+		set timeout 30
+		log_user 0
+		log_file -noappend -a screen.raw
+		proc run {args} {
+			global spawn_id spawn_out
+			spawn -noecho {*}$args
+		}
+		proc wrong {what} {
+			puts "NOT SO: $what"
+			exit 99
+		}
+		proc see {text} {
+			expect -ex $text {} timeout { wrong "shows $text" } \
+				eof { wrong "shows $text before its end" }
+		}
+		proc type {text} { send -- "$text\r" }
+		proc echoes {want} {
+			global spawn_slave_name spawn_out
+			set is [regexp { echo } [exec stty -a -F \
+				$spawn_out(slave,name)]]
+			if {$is != ($want eq "yes")} { wrong "echo $want" }
+		}
+		proc over {want} {
+			expect timeout { wrong "ends" } eof {}
+			set is [lindex [wait] 3]
+			if {$is != $want} { wrong "status $want, is $is" }
+			exit 0
+		}' -f dialogue.exp || { cat screen.raw; return 1; }
+	tr -d '\r' <screen.raw >screen
+}

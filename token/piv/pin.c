@@ -42,8 +42,9 @@ confirm_last(const struct pin_source *from, enum code code, struct err *e)
 		    names[code]);
 	return prompt_confirm(from, code == CODE_PIN ?
 	    "Only ONE try is left: a wrong PIN locks the token until the PUK "
-	    "is used.\nGo on?" :
-	    "Only ONE try is left: a wrong PUK locks it for ever.\nGo on?",
+	    "is used.\nGo on? [yes/no] " :
+	    "Only ONE try is left: a wrong PUK locks it for ever.\n"
+	    "Go on? [yes/no] ",
 	    e);
 }
 

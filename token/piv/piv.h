@@ -56,6 +56,9 @@ int sandbox_enter(struct err *e) MUST_CHECK;
 
 /* --- prompt.c: lines from a person */
 
+/* SIGHUP, SIGINT and SIGTERM end the process with the terminal put right. */
+void prompt_signals(void);
+
 /* Where there is neither terminal nor descriptor: ERR_TOKEN. */
 int prompt_possible(const struct pin_source *from, struct err *e) MUST_CHECK;
 

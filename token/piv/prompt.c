@@ -2,12 +2,13 @@
  * Asking a person, in the process that uses the PIN and in no other.
  *
  * The line is read byte by byte, without stdio, into guarded memory; echo
- * and the terminal's signals are off meanwhile, so that the terminal is put
- * right again whatever is typed.  What a touched token types (a one-time
- * password) is thrown away and asked again.
+ * and the terminal's signals are off meanwhile, and the terminal is put right
+ * again whatever is typed, and whatever ends this process but SIGKILL.  What
+ * a touched token types (a one-time password) is thrown away and asked again.
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <termios.h>
@@ -22,6 +23,28 @@
 #define CTRL_D 4
 #define BACKSPACE 8
 #define DEL 127
+
+/* The terminal while it does not echo; fd -1 else. */
+static struct termios saved;
+static volatile sig_atomic_t saved_fd = -1;
+
+static void
+put_right(int sig)
+{
+	if (saved_fd >= 0)
+		(void)tcsetattr(saved_fd, TCSAFLUSH, &saved);
+	_exit(128 + sig);
+}
+
+void
+prompt_signals(void)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction a = { .sa_handler = put_right };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		(void)sigaction(ends[i], &a, NULL);
+}
 
 void
 prompt_say(const struct pin_source *from, const char *fmt, ...)
@@ -91,21 +114,29 @@ read_line(int fd, struct secret *s, size_t *n, struct err *e)
 	return r;
 }
 
-/* echo: a yes is shown, a PIN is not. */
+/* echo: a yes is shown, a PIN is not.  What was typed before is dropped. */
 static int
-read_tty(int fd, bool echo, struct secret *s, size_t *n, struct err *e)
+ask_tty(const struct pin_source *from, const char *question, bool echo,
+    struct secret *s, size_t *n, struct err *e)
 {
+	int fd = from->tty;
 	struct termios was, now;
 	int r;
 
 	if (tcgetattr(fd, &was) != 0)
 		return err_set(e, ERR_TOKEN, "the terminal does not answer");
 	now = was;
-	if (!echo)
+	if (!echo) {
 		now.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+		saved = was;
+		saved_fd = fd;
+	}
 	(void)tcsetattr(fd, TCSAFLUSH, &now);
+	tell(REPLY_ASKING);
+	prompt_say(from, "%s", question);
 	r = read_line(fd, s, n, e);
 	(void)tcsetattr(fd, TCSAFLUSH, &was);
+	saved_fd = -1;
 	if (!echo)
 		(void)!write(fd, "\n", 1);
 	return r;
@@ -122,9 +153,7 @@ prompt_confirm(const struct pin_source *from, const char *question,
 	if ((r = secret_new(&line, LINE_CAP, e)) != 0)
 		return r;
 	for (;;) {
-		tell(REPLY_ASKING);
-		prompt_say(from, "%s [yes/no] ", question);
-		if ((r = read_tty(from->tty, true, &line, &n, e)) != 0 ||
+		if ((r = ask_tty(from, question, true, &line, &n, e)) != 0 ||
 		    bytes_equal(bytes_of(line.b, n), bytes_str("yes")))
 			break;
 		if (bytes_equal(bytes_of(line.b, n), bytes_str("no"))) {
@@ -146,6 +175,7 @@ read_code(const struct pin_source *from, const char *question,
 	int r;
 
 	if (from->fd >= 0) {
+		tell(REPLY_ASKING);
 		if ((r = read_line(from->fd, line, n, e)) != 0)
 			return r;
 		if (pin_is_otp(bytes_of(line->b, *n)))
@@ -157,9 +187,7 @@ read_code(const struct pin_source *from, const char *question,
 	for (;;) {
 		struct err why = { 0 };
 
-		tell(REPLY_ASKING);
-		prompt_say(from, "%s", question);
-		if ((r = read_tty(from->tty, false, line, n, e)) != 0)
+		if ((r = ask_tty(from, question, false, line, n, e)) != 0)
 			return r;
 		if (pin_is_otp(bytes_of(line->b, *n)))
 			prompt_say(from, "That came from touching the YubiKey "
@@ -182,7 +210,6 @@ prompt_code(const struct pin_source *from, const char *question,
 	if ((r = prompt_possible(from, e)) != 0 ||
 	    (r = secret_new(&line, LINE_CAP, e)) != 0)
 		return r;
-	tell(REPLY_ASKING);
 	if ((r = read_code(from, question, check, &line, &n, e)) == 0 &&
 	    (r = secret_new(out, PIN_MAX + 1, e)) == 0)
 		memcpy(out->b, line.b, n);	/* the rest is zero */
