@@ -43,6 +43,8 @@ static const struct command nouns[] = {
 	    commands_json },
 	{ "qr", "", "plumbing: texts to codes, codes to texts", NULL, NULL,
 	    commands_qr },
+	{ "ur", "", "plumbing: messages as lines of text (UR), and back",
+	    NULL, NULL, commands_ur },
 	{ "version", "", "print the version", NULL, version, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -57,6 +57,9 @@ $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 $(B)/unit/memory_test $(B)/unit/document_test: LDFLAGS += \
 	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free)
 
+$(B)/unit/ur_decoder_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
+	calloc free)
+
 # secrets are counted, and made to fail
 $(B)/unit/provision_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,\
 	secret_new secret_free)

@@ -71,10 +71,11 @@ xoshiro_int(struct xoshiro *x, uint64_t low, uint64_t high)
 static int
 sampler_alloc(size_t n, struct sampler *out, struct err *e)
 {
-	*out = (struct sampler){ .n = n };
-	out->probability = calloc(n, sizeof(double) + sizeof(uint32_t));
-	if (out->probability == NULL)
+	double *block = calloc(n, sizeof(double) + sizeof(uint32_t));
+
+	if (block == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
+	*out = (struct sampler){ .n = n, .probability = block };
 	out->alias = (uint32_t *)(void *)(out->probability + n);
 	return 0;
 }
