@@ -7,6 +7,7 @@
 
 #include "airgap/seal/secret.h"
 #include "ceremony/commands.h"
+#include "qr/carry/send.h"
 
 #define QUORATE_VERSION "0.1.0"
 
@@ -41,6 +42,7 @@ static const struct command nouns[] = {
 	    commands_shamir },
 	{ "json", "", "plumbing: QOS canonical JSON", NULL, NULL,
 	    commands_json },
+	{ "send", "FILE...", SEND_SUMMARY, SEND_NOTES, send_cmd, NULL },
 	{ "qr", "", "plumbing: texts to codes, codes to texts", NULL, NULL,
 	    commands_qr },
 	{ "ur", "", "plumbing: messages as lines of text (UR), and back",

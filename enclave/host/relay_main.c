@@ -2,6 +2,7 @@
  * quorate-relay: between the operators' files and an enclave's host.
  */
 #include "enclave/host/relay.h"
+#include "qr/carry/send.h"
 
 static const struct command commands[] = {
 	{ "status", "", "phase, manifest, who posted, how long is left",
@@ -17,6 +18,7 @@ static const struct command commands[] = {
 	    "refused here, before anything is sent: files that do not belong "
 	    "together or\nto this boot, and a person who has posted",
 	    relay_post, NULL },
+	{ "send", "FILE...", SEND_SUMMARY, SEND_NOTES, send_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -14,6 +14,7 @@ struct item {
 	struct content content;
 	const char *title;	/* the names of its files */
 	const char *kind;	/* "the plan of a ceremony"; NULL: lines */
+	const char *summary;	/* one line of it, text of others; or NULL */
 	bool rehearsal;
 	struct words words;	/* where kind is not NULL */
 };

@@ -12,6 +12,7 @@
 #define SIDE_MIN 30		/* columns of text beside the code */
 #define SIDE_ROWS 20		/* rows of it */
 #define GAP 2
+#define LINE_LEN 128		/* of text, whatever the screen */
 
 /* A place for lines of text. */
 struct area {
@@ -24,7 +25,7 @@ struct area {
 static void
 line(struct area *a, const char *text)
 {
-	char safe[128];
+	char safe[LINE_LEN];
 
 	snprintf(safe, sizeof(safe), "%.*s", (int)a->width, text);
 	for (char *c = safe; *c != '\0'; c++)
@@ -61,6 +62,17 @@ title(const struct play *p, struct area *a)
 	}
 	if (it->kind != NULL)
 		line(a, it->kind);
+}
+
+/* Over as many lines as it takes, cut anywhere: text of others. */
+static void
+long_line(struct area *a, const char *text)
+{
+	while (text != NULL && *text != '\0') {
+		line(a, text);
+		text += strnlen(text, a->width < LINE_LEN - 1 ? a->width :
+		    LINE_LEN - 1);
+	}
 }
 
 /* Words in so many columns, numbered down the first, then the next. */
@@ -163,6 +175,7 @@ words_page(const struct play *p, struct area *a)
 	char text[128];
 
 	title(p, a);
+	long_line(a, p->items[p->at].summary);
 	line(a, "");
 	if (p->items[p->at].kind != NULL) {
 		line(a, "The twelve words of this record. Whoever receives "
@@ -189,18 +202,10 @@ static void
 too_small(const struct play *p, struct area *a)
 {
 	struct err e;
-	const char *t = e.text;
 
-	if (play_fits(p, p->ink.colours == COLOURS_CONSOLE, &e) == 0)
-		return;
-	while (*t != '\0') {
-		char part[128];
-
-		snprintf(part, sizeof(part), "%.*s", (int)(a->width < 100 ?
-		    a->width : 100), t);
-		line(a, part);
-		t += strlen(part);
-	}
+	if (play_fits(p, p->ink.colours == COLOURS_CONSOLE, &e) != 0)
+		long_line(a, e.text);
+	line(a, "c coarser   q quit");
 }
 
 static void
