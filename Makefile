@@ -124,8 +124,8 @@ $(B)/quorate-scan: $(call linked,qr/scan/scan_main.c,qr_scan)
 $(B)/quorate-scan: LIBS := -lzbar -lpng -lturbojpeg -lseccomp
 $(B)/quorate-host: $(call linked,enclave/host/host_main.c,host io attestation)
 $(B)/quorate-host: LIBS := -lmicrohttpd
-$(B)/quorate-relay: $(call linked,enclave/host/relay_main.c,host io attestation)
-$(B)/quorate-relay: LIBS := -lcurl
+$(B)/quorate-relay: $(call linked,enclave/host/relay_main.c,host io qr_carry qr_draw qr attestation)
+$(B)/quorate-relay: LIBS := -lcurl $(LIBS_DRAW)
 $(B)/quorate-image: $(call linked,enclave/image/image_main.c,image attestation)
 $(B)/quorate-image: LIBS := -lz
 ENCLAVE := runtime nsm protocol io attestation

@@ -224,7 +224,9 @@ play_fits(const struct play *p, bool console, struct err *e)
 	const struct content *c = &p->items[p->at].content;
 	unsigned most = paint_largest(p->rows, p->columns);
 
-	return paint_fits(p->stream->version, p->rows, p->columns, console,
-	    c->type == NULL || most == 0 ? 0 : stream_fragment_for(c->type,
-	    most, p->preset->level), e);
+	size_t fragment = c->type == NULL || most == 0 ? 0 :
+	    stream_fragment_for(c->type, most, p->preset->level);
+
+	return paint_fits(p->stream->version, p->rows, p->columns,
+	    fragment < STREAM_FRAGMENT_MIN ? 0 : fragment, console, e);
 }

@@ -75,23 +75,21 @@ long_line(struct area *a, const char *text)
 	}
 }
 
-/* Words in so many columns, numbered down the first, then the next. */
+/* The words, numbered, so many in a row. */
 static void
 words(const struct play *p, struct area *a, unsigned columns)
 {
 	const struct words *w = &p->items[p->at].words;
-	unsigned rows = WORDS_COUNT / columns;
 
 	if (p->items[p->at].kind == NULL)
 		return;
-	for (unsigned r = 0; r < rows; r++) {
+	for (unsigned i = 0; i < WORDS_COUNT; i += columns) {
 		char text[96] = "";
 		size_t n = 0;
 
-		for (unsigned c = 0; c < columns; c++)
+		for (unsigned c = i; c < i + columns; c++)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
-			    "%2u %s   ", c * rows + r + 1,
-			    w->text[c * rows + r]);
+			    "%2u %s   ", c + 1, w->text[c]);
 		line(a, text);
 	}
 }
@@ -165,6 +163,8 @@ below(const struct play *p, struct area *a, unsigned rows)
 	line(a, text);
 	if (a->row < rows)
 		line(a, rate);
+	if (a->row + 3 < rows)
+		words(p, a, 4);
 	a->row = rows;
 	line(a, a->width >= sizeof(keys_line) ? keys_line : keys_short);
 }
@@ -178,10 +178,10 @@ words_page(const struct play *p, struct area *a)
 	long_line(a, p->items[p->at].summary);
 	line(a, "");
 	if (p->items[p->at].kind != NULL) {
-		line(a, "The twelve words of this record. Whoever receives "
-		    "it compares them with");
-		line(a, "those of the place it was made at, on paper, not "
-		    "with this screen.");
+		line(a, "The twelve words of this record. The receiver "
+		    "compares them with those on");
+		line(a, "paper, from where it was made, not with this "
+		    "screen.");
 		line(a, "");
 		words(p, a, 4);
 		line(a, "");

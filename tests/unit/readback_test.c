@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "qr/draw/readback.h"
 #include "tests/unit/zbar_read.h"
 
 #define TEXT "UR:X-QK-HI/AEADAOLAZMJENDEOTI"
@@ -109,29 +108,10 @@ a_scanner_that_does_not_run_is_an_error(void **state)
 
 /* --- ZBar itself */
 
-static size_t kept;
-
-static void
-keep(struct bytes text, void *to)
-{
-	memcpy(to, text.p, text.n);
-	kept = text.n;
-}
-
-static int
-by_zbar(void *ctx, const struct raster *g, char text[static SYMBOL_TEXT_MAX],
-    size_t *n, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	*n = zbar_read(g->p, g->side, g->side, keep, text) == 1 ? kept : 0;
-	return 0;
-}
-
 static void
 a_symbol_with_a_damaged_finder_never_passes(void **state)
 {
-	struct readback r = { by_zbar, NULL };
+	struct readback r = zbar_readback;
 	struct err e;
 
 	(void)state;

@@ -27,3 +27,24 @@ zbar_read(const uint8_t *p, size_t width, size_t height,
 	zbar_image_scanner_destroy(scanner);
 	return n;
 }
+
+static size_t kept;
+
+static void
+keep(struct bytes text, void *to)
+{
+	memcpy(to, text.p, text.n);
+	kept = text.n;
+}
+
+static int
+read_back(void *ctx, const struct raster *g,
+    char text[static SYMBOL_TEXT_MAX], size_t *n, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	*n = zbar_read(g->p, g->side, g->side, keep, text) == 1 ? kept : 0;
+	return 0;
+}
+
+const struct readback zbar_readback = { read_back, NULL };
