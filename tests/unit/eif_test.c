@@ -183,7 +183,7 @@ every_field_of_the_header_has_its_own_refusal(void **state)
 static void
 every_offset_and_size_of_the_table_has_its_own_refusal(void **state)
 {
-	char want[80];
+	char want[128];
 
 	(void)state;
 	reason_count = 0;
