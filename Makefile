@@ -118,7 +118,7 @@ $(B)/obj/%.o: %.c $(FLAGS_MK)
 linked = $(call obj,$(1)) $(call lib,$(2) airgap)
 $(B)/quorate: $(call linked,ceremony/main.c,ceremony qr_carry qr_draw qr token attest attestation)
 $(B)/quorate: LIBS := $(LIBS_DRAW)
-$(B)/quorate-token: $(call linked,token/main.c,token_piv token)
+$(B)/quorate-token: $(call linked,token/main.c,token_piv token attest)
 $(B)/quorate-token: LIBS := -lykpiv -lpcsclite -lseccomp
 $(B)/quorate-scan: $(call linked,qr/scan/scan_main.c,qr_scan)
 $(B)/quorate-scan: LIBS := -lzbar -lpng -lturbojpeg -lseccomp

@@ -192,6 +192,13 @@ const struct command commands_token[] = {
 	    token_unblock_pin_cmd, NULL },
 	{ "reset", "", "wipes the PIV part of a token", TOKEN_RESET_NOTES,
 	    token_reset_cmd, NULL },
+	{ "provision", "ALIAS", "make keys in a token, and lock it",
+	    TOKEN_PROVISION_NOTES, token_provision_cmd, NULL },
+	{ "import", "SEED.secret [ALIAS]", "put the keys of a seed into a "
+	    "token, and lock it", TOKEN_IMPORT_NOTES, token_import_cmd, NULL },
+	{ "attest", "", "write the attestation bundle of a token",
+	    "needs no PIN; nothing is written unless every rule of token "
+	    "verify holds", token_attest_cmd, NULL },
 	{ "verify", "[BUNDLE]", "what an attestation bundle proves, a line a "
 	    "rule", TOKEN_VERIFY_NOTES, token_verify_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },

@@ -65,25 +65,6 @@ say_what_is_lost(const struct token_info *t)
 	    "FIDO2, OTP and OpenPGP stay as they are.", t->serial);
 }
 
-/* A line of the terminal is the serial, or the answer is no. */
-static int
-typed(const char *want, struct err *e)
-{
-	char line[SERIAL_TEXT + 1];
-	size_t n = 0;
-	char b;
-
-	fputs("Type its serial number to wipe it: ", stderr);
-	while (read(STDIN_FILENO, &b, 1) == 1 && b != '\n')
-		if (n < SERIAL_TEXT)
-			line[n++] = b;
-	line[n] = '\0';
-	if (strcmp(line, want) == 0)
-		return 0;
-	return err_set(e, ERR_REFUSED, "that is not %s: nothing was done",
-	    want);
-}
-
 static int
 sure(const struct token_info *t, const char *wipe, struct err *e)
 {
@@ -97,7 +78,8 @@ sure(const struct token_info *t, const char *wipe, struct err *e)
 		return err_set(e, ERR_REFUSED, "no terminal to type the "
 		    "serial number on: give --wipe with it");
 	say_what_is_lost(t);
-	return wipe != NULL ? 0 : typed(want, e);
+	return wipe != NULL ? 0 : ui_type(e, want, "Type its serial number to "
+	    "wipe it: ");
 }
 
 int

@@ -13,8 +13,8 @@
 #include "airgap/set_dir.h"
 #include "ceremony/fingerprint.h"
 #include "ceremony/plan_show.h"
+#include "ceremony/token_bundle.h"
 #include "ceremony/token_cmds.h"
-#include "token/attest/attest.h"
 
 #define ROOT_FILE_MAX 65536
 #define NO_TIME UINT64_MAX
@@ -59,9 +59,9 @@ token_root_read(const char *path, struct buf *out, struct err *e)
 	return r;
 }
 
-static void
-print_verdict(const struct attest_bundle *b, const struct attest_terms *t,
-    const struct attest_verdict *v)
+void
+token_verdict_print(const struct attest_bundle *b,
+    const struct attest_terms *t, const struct attest_verdict *v)
 {
 	char when[32], fw[16];
 
@@ -110,7 +110,7 @@ verify(struct cmd *c, const struct verify_options *o, struct bytes in)
 	    &c->e)) != 0)
 		goto out;
 	r = attest_bundle_verify(&b, &t, &v, &c->e);
-	print_verdict(&b, &t, &v);
+	token_verdict_print(&b, &t, &v);
 	if (r == 0)
 		r = check_pub(&b, o->pub, &c->e);
 out:

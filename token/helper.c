@@ -191,7 +191,9 @@ helper_run(const struct token_request *q, int pin_fd, struct buf *data,
 	if ((r = wire_request(q, &req, e)) != 0 ||
 	    (r = start(&h, pin_fd, e)) != 0)
 		goto out;
-	if (frame_send(h.child.to, buf_bytes(&req), NULL) != 0)
+	if (frame_send(h.child.to, buf_bytes(&req), NULL) != 0 ||
+	    (q->scalars != NULL && fd_write_all(h.child.to, q->scalars->b,
+	    q->scalars->len) != 0))
 		r = no_reply(&h, false, e);
 	else
 		r = converse(&h, data, plain, e);

@@ -15,11 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "airgap/seal/hash.h"
 #include "airgap/seal/p256.h"
-#include "token/piv/piv.h"
+#include "token/piv/setup.h"
 
 #define REQUEST_MS 10000
 
@@ -103,6 +104,43 @@ sign(struct card *c, const struct pin_source *from,
 	return r;
 }
 
+static int
+examine(struct card *c, struct buf *data, struct err *e)
+{
+	static struct token_exam x;
+	int r = card_examine(c, &x, e);
+
+	return r != 0 ? r : exam_encode(&x, data, e);
+}
+
+/* The scalars of an import lie behind the request. */
+static int
+setup(struct card *c, const struct pin_source *from,
+    const struct token_request *q, struct buf *data, struct err *e)
+{
+	struct secret scalars = { 0 };
+	struct public_key pub;
+	struct token_setup s;
+	int r;
+
+	if ((r = setup_decode(q->body, &s, e)) != 0)
+		return r;
+	if (s.import && (r = secret_new(&scalars, SCALARS_LEN, e)) == 0 &&
+	    fd_read_exactly(STDIN_FILENO, scalars.b, SCALARS_LEN,
+	    clock_ms() + REQUEST_MS) != 0)
+		r = err_set(e, ERR_INPUT, "quorate-token: no key to import");
+	if (r == 0)
+		r = card_setup(c, from, &s, &scalars, &pub, e);
+	secret_free(&scalars);
+	if (r == 0 && (data->p = malloc(PUBLIC_KEY_LEN)) == NULL)
+		r = err_set(e, ERR_SYSTEM, "out of memory");
+	if (r == 0) {
+		memcpy(data->p, pub.b, PUBLIC_KEY_LEN);
+		data->n = PUBLIC_KEY_LEN;
+	}
+	return r;
+}
+
 /* The one token of a request, by its serial. */
 static int
 pick(const struct token_request *q, struct card *cards, size_t n,
@@ -142,6 +180,10 @@ operate_one(const struct token_request *q, struct card *c,
 		return piv_change(c, q->op, from, e);
 	case TOKEN_RESET:
 		return piv_reset(c, e);
+	case TOKEN_EXAMINE:
+		return examine(c, data, e);
+	case TOKEN_SETUP:
+		return setup(c, from, q, data, e);
 	case TOKEN_LIST:
 	case TOKEN_OP_END:
 		break;
@@ -206,7 +248,7 @@ close_others(const struct pin_source *from)
 	(void)close_range((unsigned)keep + 1, ~0U, 0);
 }
 
-/* libcrypto reads its files now, and never again. */
+/* libcrypto and libc read their files now, and never again. */
 static void
 warm_up(void)
 {
@@ -215,6 +257,7 @@ warm_up(void)
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
 	    OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+	tzset();
 	(void)sha256(bytes_of(zero, sizeof(zero)));
 	(void)p256_point_valid(zero);
 }
@@ -222,7 +265,7 @@ warm_up(void)
 int
 main(int argc, char **argv)
 {
-	struct pin_source from = { -1, -1 };
+	struct pin_source from = { -1, -1, NULL };
 	struct token_request q = { 0 };
 	struct buf in = { 0 }, data = { 0 };
 	struct secret plain = { 0 };

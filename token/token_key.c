@@ -231,6 +231,46 @@ token_care(const struct token_info *t, enum token_op op, int pin_fd,
 }
 
 int
+token_examine(const struct token_info *t, struct buf *data,
+    struct token_exam *x, struct err *e)
+{
+	struct token_request q = { .op = TOKEN_EXAMINE, .serial = t->serial,
+	    .reader = bytes_str(t->reader) };
+	struct secret none = { 0 };
+	int r = helper_run(&q, -1, data, &none, e);
+
+	if (r == 0 && (r = exam_decode(buf_bytes(data), x, NULL)) != 0) {
+		buf_free(data);
+		r = err_set(e, ERR_TOKEN, "quorate-token is not of this "
+		    "version");
+	}
+	return r;
+}
+
+int
+token_make_ready(const struct token_info *t, int pin_fd,
+    const struct token_setup *s, const struct secret *scalars,
+    struct public_key *out, struct err *e)
+{
+	struct token_request q = { .op = TOKEN_SETUP, .serial = t->serial,
+	    .reader = bytes_str(t->reader), .scalars = scalars };
+	struct secret none = { 0 };
+	struct buf body = { 0 }, data = { 0 };
+	int r;
+
+	if ((r = token_pin_fd_check(pin_fd, e)) != 0 ||
+	    (r = setup_encode(s, &body, e)) != 0)
+		return r;
+	q.body = buf_bytes(&body);
+	r = helper_run(&q, pin_fd, &data, &none, e);
+	if (r == 0)
+		r = public_key_read(buf_bytes(&data), out, e);
+	buf_free(&data);
+	buf_free(&body);
+	return r;
+}
+
+int
 operator_key_of_token(const struct token_info *t, int pin_fd,
     struct operator_key **out, struct err *e)
 {

@@ -7,6 +7,7 @@
 #define TOKEN_TOKEN_KEY_H
 
 #include "token/operator_key.h"
+#include "token/setup.h"
 #include "token/wire.h"
 
 struct token_choice {
@@ -45,6 +46,21 @@ int token_public(const struct token_info *t, struct public_key *out,
  */
 int token_care(const struct token_info *t, enum token_op op, int pin_fd,
     struct err *e) MUST_CHECK;
+
+/*
+ * What lies in it, from close by; no PIN, no change.  x borrows data
+ * (buf_free).  Returns 0, ERR_TOKEN or ERR_SYSTEM.
+ */
+int token_examine(const struct token_info *t, struct buf *data,
+    struct token_exam *x, struct err *e) MUST_CHECK;
+
+/*
+ * Makes it ready and locks it (setup.h).  scalars: of an import, else NULL.
+ * Returns 0, ERR_REFUSED, ERR_USAGE (pin_fd), ERR_TOKEN or ERR_SYSTEM.
+ */
+int token_make_ready(const struct token_info *t, int pin_fd,
+    const struct token_setup *s, const struct secret *scalars,
+    struct public_key *out, struct err *e) MUST_CHECK;
 
 /*
  * The key of a token.  No PIN is asked yet.  Free with operator_key_free.

@@ -188,6 +188,7 @@ wire_read_request(struct bytes in, struct token_request *q, struct err *e)
 	q->mode = (enum mode)mode;
 	q->serial = (uint32_t)serial;
 	q->purpose = (enum purpose)purpose;
+	q->scalars = NULL;
 	return 0;
 }
 

@@ -6,7 +6,9 @@
  * A frame is a length (u32, big-endian, at most WIRE_MAX) and that many
  * bytes of deterministic CBOR: a map with exactly the keys below.  Behind
  * the result of TOKEN_OPEN follow `plain` bytes as they are: the plaintext,
- * which so never passes through a codec.  No PIN crosses this wire.
+ * which so never passes through a codec; and behind a request of TOKEN_SETUP
+ * that imports follow the two scalars (SCALARS_LEN).  No PIN crosses this
+ * wire.
  *
  *   request  { op, body, mode, reader, serial, purpose }
  *   reply    { code, data, kind, text, plain }
@@ -20,6 +22,7 @@
 
 #define WIRE_PLAIN_MAX ((size_t)1 << 20)
 #define WIRE_MAX (WIRE_PLAIN_MAX + 4096)
+#define SCALARS_LEN 64			/* encryption, signing */
 #define READER_MAX 128			/* pcscd's own limit, with NUL */
 #define TOKENS_MAX 16			/* readers of one pcscd */
 
@@ -32,6 +35,8 @@ enum token_op {
 	TOKEN_CHANGE_PUK,
 	TOKEN_UNBLOCK_PIN,
 	TOKEN_RESET,
+	TOKEN_EXAMINE,		/* gives a struct token_exam (setup.h) */
+	TOKEN_SETUP,		/* body: a struct token_setup; gives a key */
 	TOKEN_OP_END
 };
 
@@ -41,6 +46,7 @@ struct token_request {
 	enum mode mode;
 	uint32_t serial;
 	struct bytes reader, body;	/* reader empty: all */
+	const struct secret *scalars;	/* NULL: none; not in the frame */
 };
 
 enum reply_kind {

@@ -84,6 +84,26 @@ ui_says_no(int ms)
 	return !read_answer(answer) || strcmp(answer, "no") == 0;
 }
 
+int
+ui_type(struct err *e, const char *want, const char *fmt, ...)
+{
+	char answer[ANSWER_MAX];
+	bool answered;
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	answered = read_answer(answer);
+	if (!answered || !isatty(STDIN_FILENO))
+		fputc('\n', stderr);
+	if (answered && strcmp(answer, want) == 0)
+		return 0;
+	return err_set(e, ERR_REFUSED, "that is not %s: nothing was done",
+	    want);
+}
+
 void
 ui_say(const char *fmt, ...)
 {

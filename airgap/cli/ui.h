@@ -21,6 +21,13 @@ int ui_confirm(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3)
  */
 bool ui_says_no(int ms);
 
+/*
+ * Asks for want to be typed, for what cannot be undone; anything else, and
+ * the end of input, is ERR_REFUSED.
+ */
+int ui_type(struct err *e, const char *want, const char *fmt, ...)
+    PRINTF_LIKE(3, 4) MUST_CHECK;
+
 /* A line to the person on standard error. */
 void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

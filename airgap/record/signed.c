@@ -27,6 +27,8 @@ purpose_text(enum purpose purpose)
 		return "receipt";
 	case PURPOSE_RELEASE:
 		return "release";
+	case PURPOSE_TOKEN:
+		return "token";
 	case PURPOSE_KEY:
 		break;
 	}

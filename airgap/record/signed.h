@@ -17,6 +17,7 @@ enum purpose {
 	PURPOSE_PLAN,		/* coordinator: the plan of a ceremony */
 	PURPOSE_RECEIPT,	/* operator: a share was taken and opens */
 	PURPOSE_RELEASE,	/* operator: a share went to an enclave */
+	PURPOSE_TOKEN,		/* operator: this token signs, a test */
 	PURPOSE_KEY,		/* `key sign`: bytes of the user's choice */
 };
 

@@ -125,6 +125,8 @@ bool object_put(struct card *c, uint32_t id, const uint8_t *p, size_t n);
 
 /* card_apdu.c */
 void card_power(struct card *c);
+/* all but F9 as it left the factory */
+bool card_reset(struct card *c);
 /* out takes 258 bytes; the answer's length */
 size_t card_command(struct card *c, const uint8_t *in, size_t n,
     uint8_t *out);

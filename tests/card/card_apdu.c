@@ -135,11 +135,9 @@ otp_command(struct card *c, const struct apdu *a)
 	return SW_OK;
 }
 
-static unsigned int
-reset(struct card *c)
+bool
+card_reset(struct card *c)
 {
-	if (c->pin.left != 0 || c->puk.left != 0)
-		return SW_CONDITIONS;
 	for (size_t i = 0; i < SLOTS; i++)
 		if (c->slot[i].id != 0xf9)
 			c->slot[i].origin = 0;
@@ -153,7 +151,15 @@ reset(struct card *c)
 	c->verified = false;
 	c->fresh = false;
 	c->authorised = false;
-	return card_save(c) ? SW_OK : SW_BROKEN;
+	return card_save(c);
+}
+
+static unsigned int
+reset(struct card *c)
+{
+	if (c->pin.left != 0 || c->puk.left != 0)
+		return SW_CONDITIONS;
+	return card_reset(c) ? SW_OK : SW_BROKEN;
 }
 
 /* the identity of a data object: 5C and one or three bytes */

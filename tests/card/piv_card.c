@@ -10,9 +10,10 @@
  * DIR/state is what it remembers, DIR/log one line an APDU: its number, CLA
  * INS P1 P2 Lc and SW, never data.  DIR/waiting is there while it waits for
  * a touch.  DIR/control is a FIFO that takes lines: touch, touches N (the
- * next N are pressed at once), remove, insert, power, fail N SW, drop N (gone
- * before the Nth from now), lose N (done, but gone before the answer), hang
- * N, clear.
+ * next N are pressed at once), remove, insert, power, factory (all but F9 is
+ * new), fail N SW (the Nth from now is not done), blind N SW (it is done, and
+ * answered with SW), drop N (gone before it), lose N (done, but gone before
+ * the answer), hang N, clear.
  *
  * vpcd's protocol: a length of two bytes, big-endian, and the bytes; a
  * message of one byte is power off 0, on 1, reset 2, or 4, which wants the
@@ -35,8 +36,8 @@
 
 /* commands until it happens; 0: never */
 struct faults {
-	unsigned long fail, drop, lose, hang;
-	unsigned int fail_sw;
+	unsigned long fail, blind, drop, lose, hang;
+	unsigned int fail_sw, blind_sw;
 };
 
 static struct card card;
@@ -90,7 +91,12 @@ order(const char *text)
 	else if (sscanf(text, "fail %lu %x", &n, &sw) == 2) {
 		faults.fail = n;
 		faults.fail_sw = sw;
-	} else if (strcmp(word, "drop") == 0)
+	} else if (sscanf(text, "blind %lu %x", &n, &sw) == 2) {
+		faults.blind = n;
+		faults.blind_sw = sw;
+	} else if (strcmp(word, "factory") == 0)
+		card_reset(&card);
+	else if (strcmp(word, "drop") == 0)
 		faults.drop = n;
 	else if (strcmp(word, "lose") == 0)
 		faults.lose = n;
@@ -208,10 +214,11 @@ command(const uint8_t *in, size_t n)
 {
 	uint8_t out[258];
 	size_t out_n = 2;
-	bool fail;
+	bool fail, blind;
 
 	commands++;
 	fail = due(&faults.fail);
+	blind = due(&faults.blind);
 	lost = due(&faults.lose);
 	if (due(&faults.drop)) {
 		log_command(in, n, 0);
@@ -229,6 +236,11 @@ command(const uint8_t *in, size_t n)
 		card.chain_n = 0;
 	} else {
 		out_n = card_command(&card, in, n, out);
+	}
+	if (blind) {
+		out[0] = (uint8_t)(faults.blind_sw >> 8);
+		out[1] = (uint8_t)faults.blind_sw;
+		out_n = 2;
 	}
 	log_command(in, n, (unsigned int)(out[out_n - 2] << 8 |
 	    out[out_n - 1]));

@@ -18,7 +18,7 @@
 #include "token/operator_ops.h"
 
 static const enum purpose purposes[] = { PURPOSE_GENESIS, PURPOSE_PLAN,
-	PURPOSE_RECEIPT, PURPOSE_RELEASE, PURPOSE_KEY };
+	PURPOSE_RECEIPT, PURPOSE_RELEASE, PURPOSE_TOKEN, PURPOSE_KEY };
 static const enum mode modes[] = { MODE_PRODUCTION, MODE_REHEARSAL };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

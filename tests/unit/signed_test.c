@@ -12,7 +12,7 @@
 #include "tests/unit/samples.h"
 
 static const enum purpose purposes[] = { PURPOSE_GENESIS, PURPOSE_PLAN,
-	PURPOSE_RECEIPT, PURPOSE_RELEASE, PURPOSE_KEY };
+	PURPOSE_RECEIPT, PURPOSE_RELEASE, PURPOSE_TOKEN, PURPOSE_KEY };
 #define PURPOSES (sizeof(purposes) / sizeof(purposes[0]))
 
 static void

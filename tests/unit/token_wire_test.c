@@ -17,7 +17,7 @@ a_request_comes_back_as_it_was(void **state)
 {
 	struct token_request q = { TOKEN_SIGN, PURPOSE_RELEASE,
 	    MODE_REHEARSAL, 4294967295U, bytes_str("a reader"),
-	    bytes_str("body") }, got;
+	    bytes_str("body"), NULL }, got;
 	struct buf b;
 
 	(void)state;

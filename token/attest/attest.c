@@ -22,14 +22,6 @@
 #define ARC "1.3.6.1.4.1.41482.3."
 #define BIT(rule) (UINT32_C(1) << (rule))
 
-/* What one slot's attestation says. */
-struct said {
-	uint32_t firmware, serial;	/* 0: not there */
-	uint8_t pin, touch;
-	bool p256;
-	uint8_t point[POINT_LEN];
-};
-
 struct work {
 	const struct attest_question *q;
 	const struct attest_terms *t;
@@ -44,7 +36,7 @@ struct work {
 	bool published;
 	X509 *all[CERTS_MAX];		/* slots and path; borrowed */
 	size_t all_count;
-	struct said said[SLOTS];
+	struct attest_said said[SLOTS];
 };
 
 /* --- reading */
@@ -95,7 +87,7 @@ read_serial(struct bytes b)
 }
 
 static void
-read_point(const X509 *x, struct said *s)
+read_point(const X509 *x, struct attest_said *s)
 {
 	EVP_PKEY *k = X509_get0_pubkey(x);
 	char group[32] = "";
@@ -111,7 +103,7 @@ read_point(const X509 *x, struct said *s)
 }
 
 static void
-read_said(const X509 *x, struct said *s)
+read_said(const X509 *x, struct attest_said *s)
 {
 	struct bytes fw = extension(x, ARC "3");
 	struct bytes policy = extension(x, ARC "8");
@@ -124,6 +116,18 @@ read_said(const X509 *x, struct said *s)
 		s->touch = policy.p[1];
 	}
 	read_point(x, s);
+}
+
+bool
+attest_said_of(struct bytes cert, struct attest_said *out)
+{
+	X509 *x = read_cert(cert);
+
+	*out = (struct attest_said){ 0 };
+	if (x != NULL)
+		read_said(x, out);
+	X509_free(x);
+	return x != NULL;
 }
 
 /* --- the path */

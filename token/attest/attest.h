@@ -50,6 +50,17 @@ struct attest_verdict {
 	uint8_t pin, touch;		/* of the first slot; 0: not there */
 };
 
+/* What one attestation says. */
+struct attest_said {
+	uint32_t firmware, serial;	/* 0: not there */
+	uint8_t pin, touch;
+	bool p256;
+	uint8_t point[POINT_LEN];
+};
+
+/* Reads it and believes it; false if it is no certificate. */
+bool attest_said_of(struct bytes cert, struct attest_said *out);
+
 /* Slots of a question; a bundle has both. */
 #define ATTEST_9C 0x9c
 #define ATTEST_9D 0x9d

@@ -11,17 +11,17 @@
 #include <openssl/x509.h>
 
 #include "airgap/seal/p256.h"
-#include "token/piv/piv.h"
+#include "token/piv/command.h"
 
 #define METADATA_MAX 1024
 #define PUK_ID 0x81
 
-static bool
-point_of_certificate(const uint8_t *der, size_t n,
-    uint8_t point[static POINT_LEN])
+bool
+certificate_point(struct bytes der, uint8_t point[static POINT_LEN])
 {
-	const unsigned char *at = der;
-	X509 *x = n > (1U << 16) ? NULL : d2i_X509(NULL, &at, (long)n);
+	const unsigned char *at = der.p;
+	X509 *x = der.n > (1U << 16) ? NULL : d2i_X509(NULL, &at,
+	    (long)der.n);
 	EVP_PKEY *key = x == NULL ? NULL : X509_get0_pubkey(x);
 	char group[32] = "";
 	size_t len = 0;
@@ -37,22 +37,24 @@ point_of_certificate(const uint8_t *der, size_t n,
 	return ok;
 }
 
-/* One tag of a metadata reply; lengths below 128, or 81 and one byte. */
-static struct bytes
-metadata_field(struct bytes m, uint8_t tag)
+struct bytes
+tlv_field(struct bytes list, uint8_t tag)
 {
-	size_t i = 0;
+	size_t i = 0, len;
 
-	while (i + 2 <= m.n) {
-		uint8_t t = m.p[i++];
-		size_t len = m.p[i++];
+	while (i + 2 <= list.n) {
+		uint8_t t = list.p[i++];
 
-		if (len == 0x81 && i < m.n)
-			len = m.p[i++];
-		if (len > m.n - i)
+		if ((len = list.p[i++]) == 0x81 && i < list.n) {
+			len = list.p[i++];
+		} else if (len == 0x82 && list.n - i >= 2) {
+			len = (size_t)list.p[i] << 8 | list.p[i + 1];
+			i += 2;
+		}
+		if (len > list.n - i)
 			break;
 		if (t == tag)
-			return bytes_of(m.p + i, len);
+			return bytes_of(list.p + i, len);
 		i += len;
 	}
 	return (struct bytes){ 0 };
@@ -68,13 +70,13 @@ look_metadata(struct card *c, uint8_t slot, struct token_slot *t)
 	if (ykpiv_get_metadata(c->st, slot, in, &n) != YKPIV_OK)
 		return;
 	m = bytes_of(in, n);
-	if ((f = metadata_field(m, 0x02)).n == 2) {
+	if ((f = tlv_field(m, 0x02)).n == 2) {
 		t->pin_policy = f.p[0];
 		t->touch_policy = f.p[1];
 	}
-	if ((f = metadata_field(m, 0x03)).n == 1)
+	if ((f = tlv_field(m, 0x03)).n == 1)
 		t->origin = f.p[0];
-	key = metadata_field(metadata_field(m, 0x04), 0x86);
+	key = tlv_field(tlv_field(m, 0x04), 0x86);
 	if (t->state == SLOT_KEY && key.n > 0 &&
 	    !bytes_equal(key, bytes_of(t->point, POINT_LEN)))
 		t->state = SLOT_MISMATCH;
@@ -90,7 +92,8 @@ look_slot(struct card *c, uint8_t slot, struct token_slot *t)
 	t->state = SLOT_UNREADABLE;
 	if (rc == YKPIV_INVALID_OBJECT || (rc == YKPIV_OK && n == 0))
 		t->state = SLOT_EMPTY;
-	else if (rc == YKPIV_OK && point_of_certificate(der, n, t->point))
+	else if (rc == YKPIV_OK &&
+	    certificate_point(bytes_of(der, n), t->point))
 		t->state = SLOT_KEY;
 	if (der != NULL)
 		(void)ykpiv_util_free(c->st, der);
@@ -107,7 +110,7 @@ puk_tries(struct card *c)
 
 	if (ykpiv_get_metadata(c->st, PUK_ID, in, &n) != YKPIV_OK)
 		return TRIES_UNKNOWN;
-	f = metadata_field(bytes_of(in, n), 0x06);
+	f = tlv_field(bytes_of(in, n), 0x06);
 	return f.n == 2 ? f.p[1] : TRIES_UNKNOWN;
 }
 

@@ -19,9 +19,13 @@ struct card {
 	struct token_info info;
 };
 
-/* Where PIN and PUK come from: a terminal, or lines of a descriptor. */
+/*
+ * Where PIN and PUK come from: a terminal, lines of a descriptor, or, for
+ * the uses of a key in a setup that holds the card, what was asked before.
+ */
 struct pin_source {
-	int tty, fd;		/* -1: not there */
+	int tty, fd;			/* -1: not there */
+	const struct secret *known;	/* NULL: it is asked */
 };
 
 enum code { CODE_PIN, CODE_PUK };
@@ -110,6 +114,13 @@ int piv_reset(struct card *c, struct err *e) MUST_CHECK;
 /* Signs msg in 9C; the signature is verified before it is returned. */
 int piv_sign(struct card *c, const struct pin_source *from, struct bytes msg,
     struct signature *out, struct err *e) MUST_CHECK;
+
+/* The same in slot 9D: for its own certificate, and nothing else. */
+int piv_sign_encrypt(struct card *c, const struct pin_source *from,
+    struct bytes msg, struct signature *out, struct err *e) MUST_CHECK;
+
+/* The key of an X.509 certificate, if it is of P-256. */
+bool certificate_point(struct bytes der, uint8_t point[static POINT_LEN]);
 
 /* Opens a sealed message in 9D. */
 int piv_open(struct card *c, const struct pin_source *from, struct bytes env,

@@ -13,7 +13,7 @@
 
 #include "airgap/seal/hash.h"
 #include "airgap/seal/p256.h"
-#include "token/piv/piv.h"
+#include "token/piv/command.h"
 
 #define DER_MAX 128
 #define TOUCH_SECONDS 15
@@ -45,7 +45,8 @@ static int
 unlock(struct card *c, const struct pin_source *from,
     const struct token_slot *t, struct err *e)
 {
-	int r = pin_unlock(c, from, e);
+	int r = from->known != NULL ? pin_verify(c, from->known, e) :
+	    pin_unlock(c, from, e);
 
 	if (r == 0 && t->touch_policy != POLICY_NEVER) {
 		fprintf(stderr, "Touch your YubiKey (serial %u, %d s)\n",
@@ -53,6 +54,14 @@ unlock(struct card *c, const struct pin_source *from,
 		tell(REPLY_TOUCH);
 	}
 	return r;
+}
+
+/* A setup holds the card longer than a use. */
+static void
+used(struct card *c, const struct pin_source *from)
+{
+	if (from->known == NULL)
+		card_release(c);
 }
 
 static int
@@ -95,11 +104,13 @@ from_der(const uint8_t *der, size_t n, struct signature *out)
 	return r;
 }
 
-int
-piv_sign(struct card *c, const struct pin_source *from, struct bytes msg,
-    struct signature *out, struct err *e)
+static int
+sign_in(struct card *c, const struct pin_source *from, uint8_t slot,
+    struct bytes msg, struct signature *out, struct err *e)
 {
-	const struct token_slot *t = &c->info.sign;
+	bool signing = slot == YKPIV_KEY_SIGNATURE;
+	const struct token_slot *t = signing ? &c->info.sign :
+	    &c->info.encrypt;
 	struct digest256 d = sha256(msg);
 	uint8_t der[DER_MAX];
 	size_t n = sizeof(der);
@@ -107,23 +118,37 @@ piv_sign(struct card *c, const struct pin_source *from, struct bytes msg,
 	ykpiv_rc rc;
 	int r = ERR_INTERNAL;
 
-	if ((r = check_slot(c, t, "9C", e)) != 0 ||
+	if ((r = check_slot(c, t, signing ? "9C" : "9D", e)) != 0 ||
 	    (r = unlock(c, from, t, e)) != 0)
 		return r;
 	began = clock_ms();
 	rc = ykpiv_sign_data(c->st, d.b, SHA256_LEN, der, &n,
-	    YKPIV_ALGO_ECCP256, YKPIV_KEY_SIGNATURE);
+	    YKPIV_ALGO_ECCP256, slot);
 	tell(REPLY_WORKING);
 	if (rc != YKPIV_OK)
 		r = use_error(c, rc, clock_ms() - began, e);
-	card_release(c);
+	used(c, from);
 	if (rc != YKPIV_OK)
 		return r;
 	if (from_der(der, n, out) != 0 || p256_verify(t->point, &d, out) != 0)
 		return err_set(e, ERR_TOKEN, "token %u: its signature is not "
-		    "that of the certificate in slot 9C; do not use this "
-		    "token", c->info.serial);
+		    "that of the certificate in slot %s; do not use this "
+		    "token", c->info.serial, signing ? "9C" : "9D");
 	return 0;
+}
+
+int
+piv_sign(struct card *c, const struct pin_source *from, struct bytes msg,
+    struct signature *out, struct err *e)
+{
+	return sign_in(c, from, YKPIV_KEY_SIGNATURE, msg, out, e);
+}
+
+int
+piv_sign_encrypt(struct card *c, const struct pin_source *from,
+    struct bytes msg, struct signature *out, struct err *e)
+{
+	return sign_in(c, from, YKPIV_KEY_KEYMGM, msg, out, e);
 }
 
 static bool
@@ -138,7 +163,8 @@ all_zero(const uint8_t *p, size_t n)
 
 /* z, ECDH_LEN bytes: the X coordinate, never infinity's zero. */
 static int
-ecdh(struct card *c, struct bytes point, struct secret *z, struct err *e)
+ecdh(struct card *c, const struct pin_source *from, struct bytes point,
+    struct secret *z, struct err *e)
 {
 	size_t n = z->len;
 	int64_t began = clock_ms();
@@ -149,7 +175,7 @@ ecdh(struct card *c, struct bytes point, struct secret *z, struct err *e)
 	tell(REPLY_WORKING);
 	if (rc != YKPIV_OK)
 		r = use_error(c, rc, clock_ms() - began, e);
-	card_release(c);
+	used(c, from);
 	if (rc != YKPIV_OK)
 		return r;
 	if (n != ECDH_LEN || all_zero(z->b, n))
@@ -173,7 +199,7 @@ piv_open(struct card *c, const struct pin_source *from, struct bytes env,
 	    (r = secret_new(&z, ECDH_LEN, e)) != 0)
 		return r;
 	if ((r = unlock(c, from, t, e)) == 0 &&
-	    (r = ecdh(c, point, &z, e)) == 0)
+	    (r = ecdh(c, from, point, &z, e)) == 0)
 		r = envelope_open_shared(z.b, t->point, env, out, e);
 	secret_free(&z);
 	wipe_stack();
