@@ -53,7 +53,7 @@ endif
 CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
-BARE := check demo setup help fuzz ct lint reproduce cover clean
+BARE := check demo image setup help fuzz ct lint reproduce cover clean
 HEADERS := openssl/evp.h zlib.h sodium.h microhttpd.h curl/curl.h \
 	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h zbar.h turbojpeg.h
 FLAGS_MK := $(B)/flags.mk
@@ -190,6 +190,7 @@ help:
 #: make bench       measurements: a table, and build/bench.json
 #: make fuzz        the suite fuzz alone; so do ct, lint, reproduce
 #: make cover       lines of the product that the unit tests run
+#: make image       the enclave's image and PCRs in build/image/; APP=FILE
 #: make install     into PREFIX=/usr/local, below DESTDIR
 #: make clean       removes build/
 #: VARIANT=asan|clang|ct|fuzz|cover builds into build/VARIANT; V=1 shows commands

@@ -50,7 +50,7 @@ boot_free(struct boot *b)
 }
 
 static int
-boot_check(const struct boot *b, struct err *e)
+boot_check(const struct boot *b, bool posted, struct err *e)
 {
 	struct digest256 pivot = sha256(buf_bytes(&b->pivot));
 	char have[2 * SHA256_LEN + 1], want[2 * SHA256_LEN + 1];
@@ -62,7 +62,8 @@ boot_check(const struct boot *b, struct err *e)
 	if (b->env.share_approvals.count != 0)
 		return err_set(e, ERR_REFUSED, "the envelope already has share "
 		    "approvals; an enclave boots from one without");
-	if (memcmp(pivot.b, b->env.manifest.pivot.hash, SHA256_LEN) == 0)
+	if (!posted || memcmp(pivot.b, b->env.manifest.pivot.hash,
+	    SHA256_LEN) == 0)
 		return 0;
 	hex_text(pivot.b, SHA256_LEN, have);
 	hex_text(b->env.manifest.pivot.hash, SHA256_LEN, want);
@@ -77,13 +78,13 @@ boot_load(struct boot *b, const char *envelope, const char *pivot,
 	int r;
 
 	if ((r = file_read(envelope, RELAY_ENVELOPE_MAX, &b->envelope_file,
-	    e)) != 0 || (r = file_read(pivot, MESSAGE_MAX, &b->pivot,
-	    e)) != 0)
+	    e)) != 0 || (pivot != NULL && (r = file_read(pivot, MESSAGE_MAX,
+	    &b->pivot, e)) != 0))
 		return r;
 	if ((r = envelope_read(buf_bytes(&b->envelope_file), &b->env,
 	    &b->arena, e)) != 0)
 		return err_prefix(e, "%s", envelope), r;
-	if ((r = boot_check(b, e)) != 0)
+	if ((r = boot_check(b, pivot != NULL, e)) != 0)
 		return r;
 	return schema_encode(envelope_type(b->env.manifest.version), &b->env,
 	    FORM_JSON_PLAIN, &b->json, e);
@@ -144,14 +145,14 @@ relay_boot(struct cmd *c)
 	const char *envelope = NULL, *pivot = NULL;
 	const struct opt opts[] = { RELAY_OPTIONS(&r),
 		TEXT("--envelope", "FILE", &envelope, "manifest and approvals"),
-		TEXT("--pivot", "FILE", &pivot, "the application"),
+		TEXT("--pivot", "FILE", &pivot,
+		    "the application; none where the image carries it"),
 		DOCUMENT_OPTIONS(&out), END };
 	struct boot *b;
 	int rc;
 
 	if ((rc = cmd_parse(c, opts, 0, 0)) != 0 ||
 	    (rc = cmd_need(c, envelope, "--envelope")) != 0 ||
-	    (rc = cmd_need(c, pivot, "--pivot")) != 0 ||
 	    (rc = check_free(out.path, out.force, &c->e)) != 0)
 		return rc;
 	if ((b = calloc(1, sizeof(*b))) == NULL)

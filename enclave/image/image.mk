@@ -15,3 +15,14 @@ $(INIT):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STATIC_LD) -o $@.tmp $^ $(LIBS_CORE)
 	$(Q)strip $@.tmp && mv $@.tmp $@
+
+# for enclave/image/kernel
+export KERNEL_SOURCE KERNEL_BASE UNPINNED
+APP ?=
+image:
+	@.ci/setup image
+	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) build/image/init build/quorate-image
+	@enclave/image/assemble build/image/quorate build/image/init '$(APP)'
+	@cat build/image/quorate.pcrs
+
+.PHONY: image

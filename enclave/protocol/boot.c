@@ -54,17 +54,23 @@ read_request(struct boot *b, struct job *j)
 	return r == 0 || r == ERR_SYSTEM ? r : refuse(j, PE_DESERIALIZATION);
 }
 
+/* Where the image carries the application, none need be posted. */
 static int
-check_pivot(const struct boot *b, struct job *j)
+check_pivot(const struct machine *m, const struct boot *b, struct job *j)
 {
+	const struct digest256 *own = m->c.app;
 	const struct bytes expected = bytes_of(b->env->manifest.pivot.hash,
 	    SHA256_LEN);
-	struct digest256 actual = sha256(b->pivot);
+	struct digest256 actual = own != NULL && b->pivot.n == 0 ? *own :
+	    sha256(b->pivot);
 
-	if (bytes_equal(expected, bytes_of(actual.b, sizeof(actual.b))))
+	if (!bytes_equal(expected, bytes_of(actual.b, sizeof(actual.b))))
+		return refuse_hex(j, PE_INVALID_PIVOT_HASH, expected,
+		    bytes_of(actual.b, sizeof(actual.b)));
+	if (own == NULL || memcmp(own, &actual, sizeof(actual)) == 0)
 		return 0;
-	return refuse_hex(j, PE_INVALID_PIVOT_HASH, expected,
-	    bytes_of(actual.b, sizeof(actual.b)));
+	return refuse_text(j, PE_QOS_ATTEST, "this image carries its "
+	    "application (PCR2) and takes no other");
 }
 
 /* Files of an earlier run are never taken over. */
@@ -74,7 +80,8 @@ check_files(const struct machine *m, struct job *j)
 	const struct effects *f = m->c.effects;
 
 	for (unsigned file = FILE_EPHEMERAL; file <= FILE_PIVOT; file++)
-		if (f->exists(f->ctx, (enum enclave_file)file))
+		if ((file != FILE_PIVOT || m->c.app == NULL) &&
+		    f->exists(f->ctx, (enum enclave_file)file))
 			return refuse(j, PE_CANNOT_MODIFY_STATIC);
 	return 0;
 }
@@ -89,7 +96,7 @@ check_all(const struct machine *m, struct boot *b, struct job *j)
 		return r;
 	if (b->env->share_approvals.count != 0)
 		return refuse(j, PE_BAD_SHARE_APPROVALS);
-	if ((r = check_pivot(b, j)) != 0 ||
+	if ((r = check_pivot(m, b, j)) != 0 ||
 	    (r = boot_check_manifest(m, j, mf, &b->dev_boot)) != 0 ||
 	    (r = boot_share_hashes(j, mf, &b->stored.share_hashes)) != 0)
 		return r;
@@ -142,7 +149,8 @@ put_files(const struct machine *m, const struct boot *b, struct job *j)
 
 	if ((r = put(m, j, FILE_EPHEMERAL, bytes_of(b->setup_text.b,
 	    b->setup_text.len), PE_FAILED_PUT_EPHEMERAL)) != 0 ||
-	    (r = put(m, j, FILE_PIVOT, b->pivot, PE_FAILED_PUT_PIVOT)) != 0)
+	    (m->c.app == NULL && (r = put(m, j, FILE_PIVOT, b->pivot,
+	    PE_FAILED_PUT_PIVOT)) != 0))
 		return r;
 	return put(m, j, FILE_MANIFEST, buf_bytes(&b->stored.text),
 	    PE_FAILED_PUT_MANIFEST);

@@ -18,6 +18,9 @@ struct machine_config {
 	struct bytes root;		/* DER; where simulated, what other
 					 * enclaves' documents lead to; else
 					 * it is the pinned root */
+	/* of the application that the image carries, the only one then;
+	 * NULL: it comes with the boot, as QOS's */
+	const struct digest256 *app;
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "airgap/seal/hash.h"
 #include "enclave/io/bridge.h"
 #include "enclave/protocol/machine.h"
 #include "enclave/runtime/enclave.h"
@@ -17,6 +18,7 @@
 #include "enclave/runtime/server.h"
 
 #define ENCLAVE_VERSION "0.1.0"
+#define APP_MAX (1u << 30)		/* bytes of the image's application */
 
 struct enclave {
 	const struct enclave_options *o;
@@ -27,6 +29,7 @@ struct enclave {
 	struct server *server;
 	struct pivot_supervisor *pivot;
 	struct watch signals;
+	struct digest256 app;
 	struct bridge_server **bridges;
 	size_t nbridges;
 	bool pivot_started;
@@ -245,17 +248,32 @@ watch_signals(struct enclave *v, struct err *e)
 	return 0;
 }
 
+/* The digest of the application that the image carries. */
+static int
+read_app(struct enclave *v, struct err *e)
+{
+	struct buf app = { 0 };
+	int r = file_read(v->o->paths.path[FILE_PIVOT], APP_MAX, &app, e);
+
+	if (r == 0)
+		v->app = sha256(buf_bytes(&app));
+	buf_free(&app);
+	return r;
+}
+
 static int
 open_all(struct enclave *v, struct err *e)
 {
 	const struct machine_config mc = { &v->effects, ENCLAVE_VERSION,
-	    "quorate", v->nsm->simulated, v->nsm->root };
+	    "quorate", v->nsm->simulated, v->nsm->root,
+	    v->o->app ? &v->app : NULL };
 	struct server_config sc = { .handle = handle, .ctx = v };
 	struct pivot_config pc = { .paths = &v->o->paths, .log = say,
 	    .ended = pivot_ended, .ctx = v };
 	int r;
 
-	if ((r = loop_new(&v->loop, e)) != 0 ||
+	if ((v->o->app && (r = read_app(v, e)) != 0) ||
+	    (r = loop_new(&v->loop, e)) != 0 ||
 	    (r = machine_new(&mc, &v->machine, e)) != 0)
 		return r;
 	sc.loop = pc.loop = v->loop;
@@ -288,7 +306,8 @@ say_left_over(struct enclave *v)
 	char line[ERR_TEXT_MAX];
 
 	for (unsigned f = FILE_EPHEMERAL; f <= FILE_PIVOT; f++) {
-		if (!exists(v, (enum enclave_file)f))
+		if (!exists(v, (enum enclave_file)f) ||
+		    (f == FILE_PIVOT && v->o->app))
 			continue;
 		snprintf(line, sizeof(line), "%s is left from an earlier run; "
 		    "no boot before it is removed", v->o->paths.path[f]);

@@ -15,6 +15,7 @@
 struct enclave_options {
 	struct endpoint at;		/* of the control server */
 	struct enclave_paths paths;
+	bool app;			/* the pivot's file is the image's */
 };
 
 /*

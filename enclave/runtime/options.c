@@ -16,7 +16,8 @@ struct name {
 	bool sim, device;
 };
 
-#define NAMES 9
+#define NAMES 10
+#define APP_OF_IMAGE "/app"
 
 static void
 table(struct enclave_cli *c, struct name t[static NAMES])
@@ -36,6 +37,8 @@ table(struct enclave_cli *c, struct name t[static NAMES])
 		    &c->o.paths.path[FILE_MANIFEST], NULL, true, true },
 		{ "--pivot-file", "PATH   the application",
 		    &c->o.paths.path[FILE_PIVOT], NULL, true, true },
+		{ "--app", "PATH   the application, instead of a posted one",
+		    &c->app, NULL, true, true },
 		{ "--nsm", "PATH   the device (default: /dev/nsm)", &c->nsm,
 		    NULL, false, true },
 		{ "--pki-dir", "DIR    SIMULATED root and keys; made if "
@@ -114,6 +117,15 @@ defaults(struct enclave_cli *c)
 	c->nsm = "/dev/nsm";
 }
 
+/* The program that the image, or its user, has put there already. */
+static void
+take_app(struct enclave_cli *c)
+{
+	c->o.app = c->app != NULL;
+	if (c->o.app)
+		c->o.paths.path[FILE_PIVOT] = c->app;
+}
+
 int
 enclave_parse(struct enclave_cli *c, int argc, char **argv, struct err *e)
 {
@@ -130,6 +142,7 @@ enclave_parse(struct enclave_cli *c, int argc, char **argv, struct err *e)
 		if ((r = parse_one(c, t, argv[i], argv[i + 1], e)) != 0)
 			return r;
 	}
+	take_app(c);
 	c->o.at = endpoint_vsock(c->cid, c->port);
 	return c->usock == NULL ? 0 : endpoint_unix(c->usock, &c->o.at, e);
 }
@@ -147,6 +160,8 @@ begin_init(const struct enclave_program *p, struct enclave_cli *c,
 	    (r = p->configure_init(c, &i, e)) != 0) ||
 	    (r = init_run(&i, &c->cid, e)) != 0)
 		return r;
+	c->app = file_exists(APP_OF_IMAGE) ? APP_OF_IMAGE : NULL;
+	take_app(c);
 	c->o.at = endpoint_vsock(c->cid, ENCLAVE_PORT);
 	return 0;
 }

@@ -13,6 +13,7 @@
 struct enclave_cli {
 	struct enclave_options o;
 	const char *usock;		/* NULL: vsock */
+	const char *app;		/* NULL: the pivot is posted */
 	unsigned cid, port;
 	const char *pki_dir, *pcrs;	/* quorate-enclave-sim only */
 	const char *nsm;		/* quorate-enclave only */

@@ -1,6 +1,7 @@
 /*
  * Boot: what is refused changes nothing, and what ends the machine.
  */
+#include "airgap/seal/hash.h"
 #include "tests/unit/stage_assert.h"
 
 /* --- boot: refused, and nothing changed */
@@ -73,6 +74,36 @@ the_pivot_must_have_its_hash(void **state)
 	assert_memory_equal(s.reply.u.error.u.texts.actual.p,
 	    "d9298a10d1b0735837dc4bd85dac641b", 32);
 	assert_untouched(&s);
+	assert_boots(&s);
+	stage_free(&s);
+}
+
+static void
+an_image_with_its_application_takes_no_other(void **state)
+{
+	const struct digest256 own = sha256(bytes_str(STAGE_PIVOT));
+	const struct digest256 other = sha256(bytes_str("other"));
+	struct message q;
+	static struct stage s;
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	s.app = &other;
+	stage_restart(&s);
+	/* the manifest's hash is that of what is posted, and no help */
+	q = stage_boot_request(&s, PM_BOOT_STANDARD_REQ);
+	assert_error(stage_send(&s, &q, WIRE_JSON), PE_QOS_ATTEST);
+	assert_untouched(&s);
+	q.u.boot.pivot = bytes_of(NULL, 0);
+	assert_error(stage_send(&s, &q, WIRE_JSON), PE_INVALID_PIVOT_HASH);
+	assert_untouched(&s);
+	s.app = &own;
+	stage_restart(&s);
+	assert_int_equal(stage_send(&s, &q, WIRE_JSON)->tag,
+	    PM_BOOT_STANDARD);
+	assert_false(s.fake.effects.exists(s.fake.effects.ctx, FILE_PIVOT));
+	/* posting it all the same does no harm */
+	stage_restart(&s);
 	assert_boots(&s);
 	stage_free(&s);
 }
@@ -488,6 +519,7 @@ main(void)
 		cmocka_unit_test(approvals_must_be_of_this_manifest_by_enough_members),
 		cmocka_unit_test(share_approvals_must_be_empty),
 		cmocka_unit_test(the_pivot_must_have_its_hash),
+		cmocka_unit_test(an_image_with_its_application_takes_no_other),
 		cmocka_unit_test(a_manifest_that_breaks_a_rule_is_refused_and_nothing_changes),
 		cmocka_unit_test(a_real_enclave_refuses_rehearsals),
 		cmocka_unit_test(

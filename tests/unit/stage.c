@@ -125,7 +125,8 @@ void
 stage_restart(struct stage *s)
 {
 	const struct machine_config c = { .effects = &s->fake.effects,
-	    .version = "1.2.3", .commit = "abc", .simulated = s->simulated };
+	    .version = "1.2.3", .commit = "abc", .simulated = s->simulated,
+	    .app = s->app };
 	bool fresh = s->m == NULL;
 
 	machine_free(s->m);

@@ -16,6 +16,7 @@ struct stage {
 	struct fake fake;
 	struct machine *m;
 	bool simulated;
+	const struct digest256 *app;	/* that the image carries */
 	size_t k, n;			/* of the share set and the deal */
 	struct secret seed;
 	struct keyset quorum;
