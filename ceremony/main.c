@@ -36,6 +36,8 @@ static const struct command nouns[] = {
 	    NULL, commands_attestation },
 	{ "token", "", "an operator's token (PIV): list, status, public", NULL,
 	    NULL, commands_token },
+	{ "bundle", "", "files on a stick, with an index: pack, unpack, "
+	    "verify", NULL, NULL, commands_bundle },
 	{ "key", "", "plumbing: keys, sealed messages, signatures", NULL,
 	    NULL, commands_key },
 	{ "shamir", "", "plumbing: split and join secrets", NULL, NULL,

@@ -15,8 +15,7 @@
 #include "airgap/record/receipt.h"
 #include "airgap/record/release.h"
 
-#define COSE_TAG 0xd2		/* tag 18 and an array of 4: COSE_Sign1 */
-#define COSE_ARRAY 0x84
+#define COSE_TAG 0xd2		/* tag 18: COSE_Sign1 */
 #define OTHER 1			/* not of the kind that was asked about */
 
 static const char *const texts[ROLES] = {
@@ -270,6 +269,23 @@ output_facts(struct bytes data, struct file_facts *out, struct err *e)
 	return r;
 }
 
+/*
+ * COSE_Sign1 by ES384, as the NSM signs: the array and its protected header.
+ * One letter less, and a raw secret could pass for a document.
+ */
+static bool
+is_document(struct bytes data)
+{
+	static const uint8_t front[] = { 0x84, 0x44, 0xa1, 0x01, 0x38, 0x22 };
+
+	if (data.n > DOCUMENT_MAX)
+		return false;
+	if (data.n > 0 && data.p[0] == COSE_TAG)
+		data = bytes_of(data.p + 1, data.n - 1);
+	return data.n > sizeof(front) &&
+	    memcmp(data.p, front, sizeof(front)) == 0;
+}
+
 static int
 qos_facts(struct bytes data, struct file_facts *out, struct err *e)
 {
@@ -292,9 +308,7 @@ qos_facts(struct bytes data, struct file_facts *out, struct err *e)
 		return 0;
 	out->role = ROLE_DOCUMENT;
 	out->has_mode = false;
-	return data.n >= 1 && data.n <= DOCUMENT_MAX &&
-	    (data.p[0] == COSE_ARRAY || data.p[0] == COSE_TAG) ? 0 :
-	    OTHER;
+	return is_document(data) ? 0 : OTHER;
 }
 
 int

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "airgap/record/bundle_index.h"
 #include "airgap/record/form.h"
 #include "airgap/record/genesis_statement.h"
 #include "airgap/record/plan.h"
@@ -78,6 +79,7 @@ ONE(genesis_statement)
 ONE(receipt)
 ONE(release)
 ONE(trust)
+ONE(bundle_index)
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -90,5 +92,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one_receipt(in);
 	one_release(in);
 	one_trust(in);
+	one_bundle_index(in);
 	return 0;
 }

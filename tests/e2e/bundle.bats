@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# quorate bundle: the files that cross the gap, on a stick.
+
+load lib
+
+setup() {
+	begin
+	seeds=${top:?}/tests/fuzz/seeds
+	cp "$seeds/records/plan-rehearsal.cbor" plan.cbor
+	cp "$seeds/records/receipt-rehearsal.cbor" rehearsal-alice.receipt
+	cp "$seeds/token_attestation/bundle.cbor" proof
+	cp "$seeds/document/definite.cbor" setup.doc
+}
+teardown() { end; }
+
+files=(plan.cbor rehearsal-alice.receipt proof setup.doc)
+
+@test "what is packed verifies, and unpacks to the same bytes" {
+	local f
+	quorate bundle pack stick "${files[@]}" >out
+	[ "$(grep -c '^ok ' out)" -eq 4 ]
+	grep -qx 'ok       plan.cbor  (plan)' out
+	grep -qx 'ok       rehearsal-alice.receipt  (receipt)' out
+	grep -qx 'mode   rehearsal' out
+	quorate bundle verify stick | diff - out
+	quorate bundle unpack stick -o home >out2
+	diff out out2
+	for f in "${files[@]}"; do
+		same "$f" "stick/$f"
+		same "$f" "home/$f"
+		[ "$(mode "home/$f")" = 644 ]
+	done
+	[ "$(find home -type f | wc -l)" -eq 4 ]
+}
+
+@test "the index is the same whatever the order, and again" {
+	quorate bundle pack a "${files[@]}" >/dev/null
+	quorate bundle pack b setup.doc proof rehearsal-alice.receipt \
+		plan.cbor >/dev/null
+	same a/bundle.index b/bundle.index
+	quorate bundle pack a "${files[@]}" >/dev/null
+	same a/bundle.index b/bundle.index
+}
+
+@test "missing, changed and extra files are each named" {
+	quorate bundle pack stick "${files[@]}" >/dev/null
+	rm stick/proof
+	printf x >>stick/plan.cbor
+	printf '\1' | dd of=stick/setup.doc bs=1 seek=9 conv=notrunc \
+		status=none
+	echo hello >stick/note.txt
+	run quorate bundle verify stick
+	[ "$status" -eq 1 ]
+	grep -qx 'MISSING  proof  (token attestation)' <<<"$output"
+	grep -qx 'CHANGED  plan.cbor  (plan)' <<<"$output"
+	grep -qx 'CHANGED  setup.doc  (attestation document)' <<<"$output"
+	grep -qx 'EXTRA    note.txt  (not in the index)' <<<"$output"
+	grep -qx 'ok       rehearsal-alice.receipt  (receipt)' <<<"$output"
+	grep -q '4 of 5 files are not what the index says' <<<"$output"
+	run quorate bundle unpack stick -o home
+	[ "$status" -eq 1 ]
+	[ ! -e home ]
+}
+
+@test "a link in place of a file is a changed file" {
+	quorate bundle pack stick "${files[@]}" >/dev/null
+	mv stick/proof elsewhere
+	ln -s ../elsewhere stick/proof
+	run quorate bundle verify stick
+	[ "$status" -eq 1 ]
+	grep -q '^CHANGED  proof' <<<"$output"
+}
+
+@test "without its index it is no bundle" {
+	mkdir stick
+	cp plan.cbor stick
+	fails 3 "there is no bundle.index" -- quorate bundle verify stick
+	fails 3 "there is no bundle.index" -- \
+		quorate bundle unpack stick -o home
+	fails 3 "nowhere" -- quorate bundle verify nowhere
+}
+
+@test "each changed byte of an index is refused or names a file" {
+	local i n
+	quorate bundle pack stick plan.cbor >/dev/null
+	cp stick/bundle.index good
+	n=$(stat -c %s good)
+	for ((i = 0; i < n; i++)); do
+		cp good stick/bundle.index
+		printf '\377' | dd of=stick/bundle.index bs=1 seek="$i" \
+			conv=notrunc status=none
+		run quorate bundle verify stick
+		[ "$status" -ne 0 ] || cmp good stick/bundle.index
+	done
+}
+
+@test "a secret, a stranger and another mode are refused, and nothing written" {
+	quorate key generate -o seed.secret --pub alice.pub 2>/dev/null
+	fails 3 "seed.secret: none of the files" -- \
+		quorate bundle pack stick plan.cbor seed.secret
+	echo hello >note.txt
+	fails 3 "note.txt: none of the files" -- \
+		quorate bundle pack stick note.txt
+	fails 1 "is of a" -- quorate bundle pack stick plan.cbor alice.pub
+	fails 1 "whether it is a rehearsal" -- \
+		quorate bundle pack stick setup.doc
+	fails 3 "absent" -- quorate bundle pack stick plan.cbor absent
+	mkdir d
+	cp plan.cbor d
+	fails 1 "two files of the name plan.cbor" -- \
+		quorate bundle pack stick plan.cbor d/plan.cbor
+}
+
+@test "a folder with other things, or other bytes, is left alone" {
+	mkdir stick
+	echo mine >stick/note.txt
+	fails 1 "stick/note.txt is there and is no part" -- \
+		quorate bundle pack stick plan.cbor
+	mv stick/note.txt stick/plan.cbor
+	fails 1 "plan.cbor" -- quorate bundle pack stick plan.cbor
+	quorate bundle pack stick --force plan.cbor >/dev/null
+	same plan.cbor stick/plan.cbor
+	mkdir home
+	echo mine >home/plan.cbor
+	run quorate bundle unpack stick -o home
+	[ "$status" -eq 1 ]
+	text home/plan.cbor "mine
+"
+	quorate bundle unpack stick -o home --force >/dev/null
+	same plan.cbor home/plan.cbor
+}
+
+# Every system call of the writer that can be the last one before the stick
+# is gone: what is left is no bundle, or the whole one; never half a file.
+@test "a stick pulled at any moment leaves no half file and no false index" {
+	local i f call dead=0 whole=0
+	for call in write fsync renameat2 openat; do
+		for ((i = 1; i <= 60; i++)); do
+			rm -rf stick
+			strace -f -o /dev/null -e inject="$call:signal=KILL:when=$i" \
+				"$(command -v quorate)" bundle pack stick \
+				"${files[@]}" >/dev/null 2>&1 || true
+			[ -d stick ] || continue
+			for f in "${files[@]}"; do
+				[ ! -e "stick/$f" ] || same "$f" "stick/$f"
+			done
+			if [ -e stick/bundle.index ]; then
+				quorate bundle verify stick >/dev/null
+				whole=$((whole + 1))
+				[ "$call" = openat ] || break
+			else
+				run quorate bundle verify stick
+				[ "$status" -eq 3 ]
+				dead=$((dead + 1))
+				# and packing again completes it
+				quorate bundle pack stick "${files[@]}" \
+					>/dev/null
+				quorate bundle verify stick >/dev/null
+			fi
+		done
+	done
+	[ "$dead" -ge 15 ]
+	[ "$whole" -ge 4 ]
+}
