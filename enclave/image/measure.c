@@ -1,7 +1,7 @@
 /*
- * PCRs and CRC of an image.  PCR1's message begins PCR0's: its state is
- * copied where it ends, so that nothing is hashed twice but what PCR2 and
- * PCR0 share.
+ * PCRs and CRC of an image in one pass.  PCR1's message begins PCR0's: its
+ * state is copied where it ends, so that nothing is hashed twice but what
+ * PCR2 and PCR0 share.
  */
 #include <openssl/evp.h>
 
@@ -16,8 +16,8 @@ struct measuring {
 	EVP_MD *md;
 	EVP_MD_CTX *all, *boot, *application;
 	bool booted;		/* the first ramdisk was seen */
+	uint32_t crc;
 	struct piece piece;
-	struct crc_job crc;
 };
 
 static int
@@ -55,6 +55,9 @@ measuring_begin(struct measuring *m, struct err *e)
 static int
 update(struct measuring *m, enum eif_type type, struct bytes b, struct err *e)
 {
+	m->crc = crc_add(m->crc, b);
+	if (type == EIF_METADATA || type == EIF_SIGNATURE)
+		return 0;
 	if (EVP_DigestUpdate(m->all, b.p, b.n) != 1 ||
 	    (type == EIF_RAMDISK && m->booted &&
 	    EVP_DigestUpdate(m->application, b.p, b.n) != 1))
@@ -66,11 +69,13 @@ static int
 measure_section(struct measuring *m, const struct source *s,
     const struct eif_section *sec, struct err *e)
 {
+	uint8_t head[EIF_SECTION_HEADER_LEN];
 	struct bytes b;
-	int r = ERR_INTERNAL;
+	int r = source_read(s, sec->at, head, sizeof(head), e);
 
-	if (sec->type == EIF_METADATA || sec->type == EIF_SIGNATURE)
-		return 0;
+	if (r != 0)
+		return r;
+	m->crc = crc_add(m->crc, bytes_of(head, sizeof(head)));
 	piece_begin(&m->piece, s, eif_payload(sec), sec->size);
 	do
 		if ((r = piece_next(&m->piece, &b, e)) != 0 ||
@@ -98,11 +103,22 @@ static int
 measure_all(struct measuring *m, const struct source *s, const struct eif *x,
     struct measures *out, struct err *e)
 {
-	int r = measuring_begin(m, e);
+	uint8_t head[EIF_AT_CRC];
+	int r = ERR_INTERNAL;
 
-	for (size_t i = 0; r == 0 && i < x->count; i++)
-		r = measure_section(m, s, &x->section[i], e);
-	if (r != 0 || (r = finish(m->all, &out->pcr[0], e)) != 0 ||
+	if ((r = measuring_begin(m, e)) != 0 ||
+	    (r = source_read(s, 0, head, sizeof(head), e)) != 0)
+		return r;
+	m->crc = crc_add(0, bytes_of(head, sizeof(head)));
+	for (size_t i = 0; i < x->count; i++)
+		if ((r = measure_section(m, s, &x->section[i], e)) != 0)
+			return r;
+	out->crc = m->crc;
+	if (out->crc != x->crc)
+		return err_set(e, ERR_INPUT, "%s: byte %d: the CRC is %08x, "
+		    "and that of the content %08x: the file was damaged or "
+		    "changed", s->name, EIF_AT_CRC, x->crc, out->crc);
+	if ((r = finish(m->all, &out->pcr[0], e)) != 0 ||
 	    (r = finish(m->boot, &out->pcr[1], e)) != 0)
 		return r;
 	return finish(m->application, &out->pcr[2], e);
@@ -113,19 +129,10 @@ eif_measure(const struct source *s, const struct eif *x, struct measures *out,
     struct err *e)
 {
 	static struct measuring m;
-	int r, crc;
+	int r = measure_all(&m, s, x, out, e);
 
-	crc_begin(&m.crc, s);
-	r = measure_all(&m, s, x, out, e);
-	crc = crc_end(&m.crc, &out->crc, r == 0 ? e : NULL);
 	measuring_free(&m);
-	if (r != 0 || crc != 0)
-		return r != 0 ? r : crc;
-	if (out->crc == x->crc)
-		return 0;
-	return err_set(e, ERR_INPUT, "%s: byte %d: the CRC is %08x, and that "
-	    "of the content %08x: the file was damaged or changed", s->name,
-	    EIF_AT_CRC, x->crc, out->crc);
+	return r;
 }
 
 struct digest384

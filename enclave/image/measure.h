@@ -22,8 +22,9 @@ struct measures {
 };
 
 /*
- * Goes over the file, which must have its CRC.  Memory does not grow with
- * it.  Not for several threads at once.  Returns 0, ERR_INPUT or ERR_SYSTEM.
+ * One pass over the file, which must have its CRC.  Memory does not grow
+ * with it.  Not for several threads at once.  Returns 0, ERR_INPUT or
+ * ERR_SYSTEM.
  */
 int eif_measure(const struct source *s, const struct eif *x,
     struct measures *out, struct err *e) MUST_CHECK;

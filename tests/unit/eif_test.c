@@ -11,9 +11,11 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "airgap/seal/hash.h"
 #include "enclave/image/big_endian.h"
+#include "enclave/image/crc.h"
 #include "tests/unit/eif_sample.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -115,6 +117,23 @@ an_empty_cmdline_and_an_empty_second_ramdisk_are_read(void **state)
 	assert_memory_equal(measures.pcr[0].b, measures.pcr[1].b, 48);
 	d = sha384_two(bytes_of(nothing, 48), bytes_of(d.b, 48));
 	assert_memory_equal(measures.pcr[2].b, d.b, 48);
+}
+
+static void
+the_crc_is_zlibs_at_every_length_place_and_beginning(void **state)
+{
+	static uint8_t b[1100];
+	uint32_t x = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(b); i++, x = x * 1664525 + 1013904223)
+		b[i] = (uint8_t)(x >> 24);
+	for (size_t at = 0; at < 17; at++)
+		for (size_t n = 0; n < sizeof(b) - at; n++, x = x * 69069 + 1)
+			assert_int_equal(crc_add(x, bytes_of(b + at, n)),
+			    crc32(x, b + at, (uInt)n));
+	/* the check value of the catalogue of CRCs: CRC-32/ISO-HDLC */
+	assert_int_equal(crc_add(0, bytes_str("123456789")), 0xcbf43926);
 }
 
 /* --- mutants */
@@ -395,6 +414,7 @@ main(void)
 		T(the_pcrs_are_those_of_the_concatenated_payloads),
 		T(header_fields_and_metadata_change_no_pcr),
 		T(an_empty_cmdline_and_an_empty_second_ramdisk_are_read),
+		T(the_crc_is_zlibs_at_every_length_place_and_beginning),
 		T(every_field_of_the_header_has_its_own_refusal),
 		T(every_offset_and_size_of_the_table_has_its_own_refusal),
 		T(every_field_of_a_section_header_has_its_own_refusal),
