@@ -109,7 +109,7 @@ $(B)/lib/%.a:
 	$(Q)$(AR) rcsD $@ $^
 
 $(B)/obj/airgap/ur/fountain.o: CPPFLAGS += -ffp-contract=off
-$(B)/obj/token/%.o: CPPFLAGS += -isystem /usr/include/PCSC
+$(B)/obj/token/%.o $(B)/obj/tests/card/%.o: CPPFLAGS += -isystem /usr/include/PCSC
 $(B)/obj/%.o: %.c $(FLAGS_MK)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@
 #   tests/standin/*_client.c who talks to it    $(B)/standin/
 #   tests/standin/*_preload.c for LD_PRELOAD   $(B)/standin/*.so
 #   tests/card/*_card.c      a SIMULATED card    $(B)/card/
-#   tests/card/*_launch.c    what its reader needs $(B)/card/
+#   tests/card/*_launch.c    its reader, its rivals $(B)/card/
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
 
@@ -34,6 +34,7 @@ LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar -lturbojpeg -
 LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW)
 LIBS_fuzz := -ljansson -lcbor -lz
 LIBS_standin := -lcbor
+LIBS_card := -lpcsclite
 LDFLAGS_fuzz := -fsanitize=fuzzer
 
 # $(1) the folder

@@ -184,6 +184,21 @@ ecdh(struct card *c, const struct pin_source *from, struct bytes point,
 	return 0;
 }
 
+/*
+ * Without metadata nobody has compared the certificate of 9D with its key
+ * before: then that may be why the message does not open.
+ */
+static int
+not_opened(const struct card *c, int r, struct err *e)
+{
+	if (r != ERR_ENV_TAG || c->info.encrypt.origin != 0)
+		return r;
+	return err_set(e, ERR_TOKEN, "token %u did not open it: it is sealed "
+	    "to another key or damaged, or the certificate in slot 9D is not "
+	    "that of the key (firmware below 5.3 does not tell)",
+	    c->info.serial);
+}
+
 /* The sender's point is checked here: cards exist that take any. */
 int
 piv_open(struct card *c, const struct pin_source *from, struct bytes env,
@@ -200,7 +215,8 @@ piv_open(struct card *c, const struct pin_source *from, struct bytes env,
 		return r;
 	if ((r = unlock(c, from, t, e)) == 0 &&
 	    (r = ecdh(c, from, point, &z, e)) == 0)
-		r = envelope_open_shared(z.b, t->point, env, out, e);
+		r = not_opened(c, envelope_open_shared(z.b, t->point, env, out,
+		    e), e);
 	secret_free(&z);
 	wipe_stack();
 	return r;
