@@ -7,6 +7,7 @@
 
 #include "airgap/seal/secret.h"
 #include "ceremony/commands.h"
+#include "qr/carry/receive.h"
 #include "qr/carry/send.h"
 
 #define QUORATE_VERSION "0.1.0"
@@ -45,6 +46,8 @@ static const struct command nouns[] = {
 	{ "json", "", "plumbing: QOS canonical JSON", NULL, NULL,
 	    commands_json },
 	{ "send", "FILE...", SEND_SUMMARY, SEND_NOTES, send_cmd, NULL },
+	{ "receive", "[SOURCE]", RECEIVE_SUMMARY, RECEIVE_NOTES, receive_cmd,
+	    NULL },
 	{ "qr", "", "plumbing: texts to codes, codes to texts", NULL, NULL,
 	    commands_qr },
 	{ "ur", "", "plumbing: messages as lines of text (UR), and back",

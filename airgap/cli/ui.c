@@ -73,6 +73,26 @@ ui_confirm(struct err *e, const char *fmt, ...)
 	}
 }
 
+int
+ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
+{
+	char answer[ANSWER_MAX];
+	bool answered;
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	answered = read_answer(answer);
+	if (!answered || !isatty(STDIN_FILENO))
+		fputc('\n', stderr);
+	if (!answered)
+		return err_set(e, ERR_REFUSED, "no answer: nothing was done");
+	snprintf(out, n, "%s", answer);
+	return 0;
+}
+
 bool
 ui_says_no(int ms)
 {

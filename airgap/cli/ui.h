@@ -28,6 +28,13 @@ bool ui_says_no(int ms);
 int ui_type(struct err *e, const char *want, const char *fmt, ...)
     PRINTF_LIKE(3, 4) MUST_CHECK;
 
+/*
+ * Asks for one line, of which at most n - 1 characters are kept.  0, or
+ * ERR_REFUSED at the end of input.
+ */
+int ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
+    PRINTF_LIKE(4, 5) MUST_CHECK;
+
 /* A line to the person on standard error. */
 void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

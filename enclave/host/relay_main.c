@@ -2,6 +2,7 @@
  * quorate-relay: between the operators' files and an enclave's host.
  */
 #include "enclave/host/relay.h"
+#include "qr/carry/receive.h"
 #include "qr/carry/send.h"
 
 static const struct command commands[] = {
@@ -19,6 +20,8 @@ static const struct command commands[] = {
 	    "together or\nto this boot, and a person who has posted",
 	    relay_post, NULL },
 	{ "send", "FILE...", SEND_SUMMARY, SEND_NOTES, send_cmd, NULL },
+	{ "receive", "[SOURCE]", RECEIVE_SUMMARY, RECEIVE_NOTES,
+	    receive_relay_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -114,6 +114,18 @@ paint_mark(struct paint *p, const struct ink *ink)
 	grey_of(p, ink->colours, 4, 0xc0);
 }
 
+void
+paint_half(struct paint *p, const struct ink *ink, uint8_t top, uint8_t low)
+{
+	if (ink->colours == COLOURS_CONSOLE) {
+		top = top < 0x80 ? 0 : 0xff;
+		low = low < 0x80 ? 0 : 0xff;
+	}
+	grey_of(p, ink->colours, 3, top);
+	grey_of(p, ink->colours, 4, low);
+	paint_bytes(p, UPPER_HALF, 3);
+}
+
 /* --- the symbol */
 
 unsigned

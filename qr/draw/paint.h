@@ -48,6 +48,10 @@ void paint_at(struct paint *p, unsigned row, unsigned column);
 void paint_plain(struct paint *p, const struct ink *ink);
 void paint_mark(struct paint *p, const struct ink *ink);
 
+/* The next cell: two greys, one above the other. */
+void paint_half(struct paint *p, const struct ink *ink, uint8_t top,
+    uint8_t low);
+
 /* Cells of a symbol with its quiet zone. */
 unsigned paint_columns(unsigned version);
 unsigned paint_rows(unsigned version);

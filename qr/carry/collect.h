@@ -1,0 +1,54 @@
+/*
+ * From what a camera sees to a record: which streams fill and how far, what
+ * does not belong here, and what would help.  No screen, no clock of its own.
+ */
+#ifndef QR_CARRY_COLLECT_H
+#define QR_CARRY_COLLECT_H
+
+#include "airgap/ur/ur.h"
+#include "qr/scanner.h"
+
+/* What was in view and is not fed to the decoder. */
+enum stray {
+	STRAY_NONE,
+	STRAY_LEGACY,		/* the first version of UR, "1OF4" */
+	STRAY_TYPE,		/* a UR of another kind than ours */
+	STRAY_TEXT,		/* a code of something else */
+	STRAY_DAMAGED,		/* a part that does not add up */
+};
+
+struct collect {
+	struct ur_decoder *ur;
+	struct ur_stream streams[UR_STREAMS];	/* last fed first */
+	size_t n;
+	uint64_t frames, read;		/* looked at; with a code of ours */
+	unsigned share;			/* of the last ones read, in percent */
+	uint32_t pixels;		/* tenths of one, a module; 0: unknown */
+	uint32_t mean, contrast;	/* of the last frame */
+	enum stray stray;		/* the last one, */
+	int64_t stray_ms;		/* and when */
+	int64_t read_ms, new_ms;	/* the last code of ours, and news */
+	int64_t begun_ms;
+};
+
+/* Free with collect_free.  0 or ERR_SYSTEM. */
+int collect_new(struct collect *c, int64_t now, struct err *e) MUST_CHECK;
+void collect_free(struct collect *c);
+
+/*
+ * Takes what one frame shows.  1: the message of c->streams[0] is complete;
+ * 0: go on; or ERR_SYSTEM.
+ */
+int collect_sight(struct collect *c, const struct sight *s, int64_t now,
+    struct err *e) MUST_CHECK;
+
+/* Forgets all streams, to begin again. */
+void collect_reset(struct collect *c, int64_t now);
+
+/* One line that would help now, or NULL. */
+const char *collect_hint(const struct collect *c, int64_t now);
+
+/* What a type is: "the plan of a ceremony"; NULL: none of ours. */
+const char *collect_kind(const char *type);
+
+#endif
