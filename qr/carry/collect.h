@@ -21,9 +21,9 @@ struct collect {
 	struct ur_decoder *ur;
 	struct ur_stream streams[UR_STREAMS];	/* last fed first */
 	size_t n;
-	uint64_t frames, read;		/* looked at; with a code of ours */
+	uint64_t frames, read;	/* looked at, and with a code of ours */
 	unsigned share;			/* of the last ones read, in percent */
-	uint32_t pixels;		/* tenths of one, a module; 0: unknown */
+	uint32_t pixels;	/* tenths of one, a module; 0: unknown */
 	uint32_t mean, contrast;	/* of the last frame */
 	enum stray stray;		/* the last one, */
 	int64_t stray_ms;		/* and when */

@@ -12,10 +12,10 @@
 #define RECEIVE_SUMMARY "a record that codes show, from a camera or a film"
 #define RECEIVE_NOTES \
 	"SOURCE: v4l2:/dev/video0 (\",1920x1080\" behind it asks for a " \
-	"size), png:FILE,\ndir:FOLDER, y4m:FILE (- is standard input); without one, " \
-	"the first camera.\nCodes may come in any order, more than once, and " \
-	"some may be missed.  On a\nterminal the picture is shown with the " \
-	"code marked; its last line has the keys."
+	"size),\npng:FILE, dir:FOLDER, y4m:FILE (- is standard input); " \
+	"without one, the first\ncamera.  Codes may come in any order, more " \
+	"than once, and some may be missed.\nOn a terminal the picture is " \
+	"shown with the code marked; its last line has the\nkeys."
 
 int receive_cmd(struct cmd *c);
 int receive_relay_cmd(struct cmd *c);
