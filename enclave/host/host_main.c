@@ -11,6 +11,7 @@
 #include "airgap/cli/cmd.h"
 #include "airgap/cli/ui.h"
 #include "enclave/host/http.h"
+#include "enclave/host/services.h"
 
 #define HOST_VERSION "0.1.0"
 #define DEFAULT_IP "127.0.0.1"
@@ -24,7 +25,8 @@
 struct options {
 	const char *ip, *base, *usock, *to_host;
 	uint64_t port, cid, enclave_port, timeout_ms, patience_ms;
-	bool version;
+	struct many bridges;
+	bool heartbeat, version;
 };
 
 static int
@@ -109,9 +111,12 @@ raise_descriptors(void)
 }
 
 static int
-serve(struct cmd *c, const struct http_config *hc)
+serve(struct cmd *c, const struct http_config *hc, const struct options *o)
 {
+	const struct services_config sc = { &hc->enclave.at, &o->bridges,
+	    o->heartbeat };
 	const struct timespec second = { 1, 0 };
+	struct services *services;
 	struct http *h = NULL;
 	sigset_t set;
 	int r;
@@ -124,14 +129,19 @@ serve(struct cmd *c, const struct http_config *hc)
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return err_set(&c->e, ERR_SYSTEM, "cannot set up signals");
 	raise_descriptors();
-	if ((r = http_start(hc, &h, &c->e)) != 0)
+	if ((r = services_start(&sc, &services, &c->e)) != 0)
 		return r;
+	if ((r = http_start(hc, &h, &c->e)) != 0) {
+		services_stop(services);
+		return r;
+	}
 	ui_say("quorate-host: ready on http://%s:%u%s", hc->ip, http_port(h),
 	    hc->base);
 	while (sigtimedwait(&set, NULL, &second) < 0)
 		http_reap(h);
 	ui_say("quorate-host: stopping");
 	http_stop(h);
+	services_stop(services);
 	return 0;
 }
 
@@ -157,6 +167,10 @@ run(struct cmd *c)
 		NUMBER("--host-port", "N", &o.port, "and port (3001)"),
 		TEXT("--endpoint-base-path", "PATH", &o.base,
 		    "of the routes (qos)"),
+		FLAG("--heartbeat", &o.heartbeat,
+		    "answer booting enclaves on vsock port 9000"),
+		MANY("--bridge", "IPv4:PORT", &o.bridges,
+		    "carry connections there to that port of the enclave"),
 		FLAG("--version", &o.version, "print the version"),
 		END };
 	struct http_config hc;
@@ -171,7 +185,7 @@ run(struct cmd *c)
 	}
 	if ((r = configure(c, &o, base, &hc)) != 0)
 		return r;
-	return serve(c, &hc);
+	return serve(c, &hc, &o);
 }
 
 int

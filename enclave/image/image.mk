@@ -10,7 +10,10 @@ STATIC_LD := -static-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
 INIT := $(B)/image/init $(B)/image/init-sim
 $(B)/image/init: $(call linked,enclave/runtime/main.c,$(ENCLAVE))
 $(B)/image/init-sim: $(call linked,enclave/runtime/sim_main.c,nsm_sim $(ENCLAVE))
-$(INIT):
+# an application for it: no library of the image to lean on
+HELLO := $(B)/image/hello
+$(HELLO): $(call linked,docs/examples/hello.c)
+$(INIT) $(HELLO):
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STATIC_LD) -o $@.tmp $^ $(LIBS_CORE)

@@ -1,0 +1,98 @@
+# For the tests that boot an image, after `load lib`, `ceremony`, `online` of
+# tests/e2e: SIMULATED images, machines of QEMU, what stands around them.
+# Emulation is slow: everything waits long.  BOOT_TOOLS is where
+# vhost-device-vsock is, if not in PATH.
+
+PATH=$PATH:${BOOT_TOOLS:-/nonexistent}
+image=$programs/quorate-image
+
+wait_long() {
+	local i
+	for i in {1..600}; do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+	echo "not within two minutes: $*"
+	return 1
+}
+
+# simulated_image OUT [APP]: OUT.eif and OUT.pcrs, with the rehearsal's PKI,
+# so that people can verify what the SIMULATED NSM signs
+simulated_image() {
+	cat >"$1.more" <<-END
+		dir pki 0700
+		file pki/root.pem 0444 $F/pki/root.pem
+		file pki/root.key 0600 $F/pki/root.key
+	END
+	MORE=$1.more "$top/enclave/image/assemble" "$1" \
+		"$programs/image/init-sim" ${2:+"$2"}
+}
+
+# a root for the SIMULATED NSM: the program makes it when it starts
+simulated_pki() {
+	local p
+	"$programs/quorate-enclave-sim" --pki-dir "$F/pki" \
+		--usock "$F/pki.sock" 3>&- 2>"$F/pki.log" &
+	p=$!
+	wait_for grep -q ' ready' "$F/pki.log"
+	kill "$p"
+	wait "$p"
+}
+
+# machine EIF PCRS: boots it; $url is the HTTP of its host.  $work/console is
+# what the machine says, $qemu its process.  The SIMULATED NSM is told PCRS.
+machine() {
+	local d=$work/machine told=''
+	[ -z "${qemu:-}" ] || machine_off
+	rm -rf "$d"
+	mkdir "$d"
+	"$image" extract -o "$d/parts" "$1" >/dev/null
+	cat "$d"/parts/ramdisk*.cpio >"$d/ramdisks"
+	told=$(sed -nE 's/^([0-9a-f]{96}) PCR([0-4])$/quorate.pcr\2=\1/p' \
+		"$2" | tr '\n' ' ')
+	cd "$d" || return
+	background vhost-device-vsock \
+		--vm guest-cid=16,socket=vhost,uds-path=vsock
+	wait_for test -S vhost
+	background "$programs/standin/vsock_server" control vsock 3
+	background "$programs/standin/vsock_server" "control_$app_port" \
+		vsock "$app_port"
+	# the guest's connections to its parent arrive at NAME_PORT
+	ln -s control_9000 vsock_9000
+	"$programs/quorate-host" --usock control --host-port 0 --heartbeat \
+		--socket-timeout 60000 --bridge "127.0.0.2:$app_port" \
+		3>&- </dev/null 2>host.log &
+	pids+=($!)
+	wait_for grep -q ' ready on ' host.log
+	url=$(sed -n 's/.* ready on //p' host.log)
+	qemu-system-x86_64 -M microvm,acpi=off,rtc=on,memory-backend=ram \
+		-object memory-backend-memfd,id=ram,size=256M,share=on \
+		-m 256 -accel tcg -cpu max -nodefaults -no-user-config \
+		-display none -no-reboot -serial file:console \
+		-chardev socket,id=vsock,path=vhost \
+		-device vhost-user-vsock-device,chardev=vsock \
+		-kernel parts/kernel -initrd ramdisks \
+		-append "$(cat parts/cmdline) quorate.parent=2 $told" \
+		3>&- </dev/null 2>qemu.log &
+	qemu=$!
+	pids+=("$qemu")
+	cd - >/dev/null || return
+	wait_long says 'ready; SIMULATED'
+}
+
+background() {
+	"$@" 3>&- </dev/null >"${1##*/}.log" 2>&1 &
+	pids+=($!)
+}
+
+# says WORDS: the machine's console has them
+says() { grep -qF -e "$*" "$work/machine/console"; }
+
+# gone: the machine has ended by itself
+gone() { ! kill -0 "$qemu"; }
+
+machine_off() {
+	kill "$qemu" 2>/dev/null
+	wait "$qemu"
+	qemu=
+}
