@@ -125,10 +125,11 @@ start() {
 	pids+=("$enclave")
 }
 
-# host [NAME]: in front of that enclave; $url is its address
+# host [NAME [OPTIONS...]]: in front of that enclave; $url is its address
 host() {
 	local name=${1:-e}
-	"$programs/quorate-host" --usock "$work/$name/sock" --host-port 0 \
+	shift || :
+	"$programs/quorate-host" --usock "$work/$name/sock" --host-port 0 "$@" \
 		3>&- </dev/null 2>"$work/host.$name" &
 	pids+=($!)
 	wait_for grep -q ' ready on ' "$work/host.$name"

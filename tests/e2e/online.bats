@@ -8,6 +8,8 @@
 # each test is a subshell, and what it sets is for the helpers:
 # shellcheck disable=SC2030,SC2031,SC2034
 
+bats_require_minimum_version 1.5.0
+
 load lib
 load ceremony
 load online
@@ -78,6 +80,44 @@ hello() {
 	head -n 1 <&9 >answer
 	exec 9<&-
 	[ -s answer ]
+}
+
+# answered IP PORT: the application says hello there
+answered() {
+	exec 9<>"/dev/tcp/$1/$2" || return
+	echo hello >&9
+	head -n 1 <&9 >answer
+	exec 9<&-
+	jq -e .quorumSignature answer
+}
+
+@test "a bridge of the manifest carries clients of the host to the application" {
+	port=$((20000 + RANDOM % 10000))
+	envelope m 2 "$programs/hello" --share-hashes \
+		--genesis-output "$F/genesis/genesis_output" \
+		--bridge "server:$port:0.0.0.0" \
+		--arg --quorum-key --arg "$work/e/quorum.key" \
+		--arg --live-key --arg "$work/e/ephemeral.key" \
+		--arg --port --arg "$port"
+	enclave
+	host e --bridge "127.0.0.2:$port" --heartbeat
+	[ -S "$work/e/sock_9000" ]
+	# before the key is there, nobody answers
+	[ ! -e "$work/e/sock_$port" ]
+	exec 9<>"/dev/tcp/127.0.0.2/$port"
+	run ! read -r -t 5 -u 9 line
+	exec 9<&-
+	honest
+	logs "bridge to port $port is open"
+	wait_for answered 127.0.0.2 "$port"
+	for i in 1 2 3; do
+		answered 127.0.0.2 "$port"
+	done
+	stop
+	[ "$ended" -eq 0 ]
+	[ ! -e "$work/e/sock_$port" ]
+	grep -q "bridge from 127.0.0.2:$port to $work/e/sock_$port" \
+		"$work/host.e"
 }
 
 # borsh HEX: a message of that form, the reply in hex
