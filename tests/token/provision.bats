@@ -150,3 +150,245 @@ for_firmware() {
 	grep -q 'Version: 3' text
 	no grep -q 'X509v3 extensions' text
 }
+
+# interrupted FAULT: a run is cut short at each command in turn (fail: it is
+# not done; blind: it is done, and the answer is lost), then run again
+interrupted() {
+	local n i first again
+	provision alice >/dev/null 2>&1
+	n=$(grep -vc '^#' "$card_work/card-alice/log")
+	[ "$n" -gt 80 ]
+	cut=0
+	for ((i = 1; i <= n; i++)); do
+		rm -f alice.*
+		card_order alice factory
+		card_order alice "$1" "$i" 6F00
+		card_order alice touches 999
+		first=0
+		provision alice >out 2>err || first=$?
+		[ "$first" -eq 0 ] || cut=$((cut + 1))
+		[ "$first" -eq 0 ] || [ "$first" -eq 4 ] || {
+			echo "command $i: exit $first: $(cat err)"
+			return 1
+		}
+		again=0
+		card_order alice clear
+		provision alice >out 2>err || again=$?
+		if [ "$again" -ne 0 ] || ! ready_and_locked; then
+			echo "command $i: exit $first, again $again"
+			cat err out "$card_work/card-alice/state"
+			return 1
+		fi
+	done
+	# most of them end the run, the others are asked again
+	[ "$cut" -gt $((n / 2)) ]
+}
+
+@test "interrupted before any command, then run again: ready (5.4)" {
+	one_card --firmware 5.4.3
+	interrupted fail
+}
+
+@test "interrupted behind any command, then run again: ready (4.3)" {
+	one_card --firmware 4.3.5
+	interrupted blind
+}
+
+@test "interrupted behind any command, then run again: ready (5.7)" {
+	how=discard
+	one_card --firmware 5.7.1
+	interrupted blind
+}
+
+@test "taken out at a command, put in again, run again: ready" {
+	one_card
+	local i
+	for i in 40 58 66 80 97; do
+		rm -f alice.*
+		card_order alice factory
+		card_order alice lose "$i"
+		refuses 4 "token 11" -- provision alice
+		card_until card_absent alice
+		card_insert alice
+		card_order alice touches 999
+		provision alice
+		ready_and_locked
+	done
+}
+
+@test "keys in use are not replaced; with --replace the serial is typed" {
+	pcscd_start alice
+	new_card alice --serial 11
+	card_order alice touches 999
+	local n
+	n=$(changes)
+	cp "$card_work/card-alice/state" before
+	quorate token public -o before.pub
+	# made by other tools, with the same policies: they stay, and are locked
+	provision alice >/dev/null
+	same alice.pub before.pub
+	cmp <(state key-9c) <(sed -n 's/^key-9c //p' before)
+	# one that was put in, and one that has another certificate
+	openssl ecparam -name prime256v1 -genkey -noout -out in.key
+	card_order alice factory
+	piv alice -a import-key -s 9c -i in.key
+	n=$(changes)
+	harmless 1 "slot 9C of this token is in use already" -- provision bob
+	for serial in '' no 12; do
+		refuses 1 "that is not 11: nothing was done" -- provision bob \
+			--replace <<<"$serial"
+	done
+	[ "$(changes)" -eq "$n" ]
+	provision bob --replace <<<11 2>err
+	grep -q DESTROYED err
+	ready_and_locked
+	[ "$(cat bob.pub)" = "$(quorate token public)" ]
+}
+
+@test "at a terminal: asked twice, mistakes asked again, nothing echoed" {
+	command -v expect >/dev/null || skip "packages are missing: expect"
+	one_card
+	expect -f - "$root" <<-'END' >screen
+		set timeout 20
+		spawn quorate token provision alice --mode rehearsal \
+			--token-root [lindex $argv 0] --management-key protected
+		expect "New PIN for token 11"
+		send "12345\r"
+		expect "6 to 8 characters"
+		expect "New PIN for token 11"
+		send "123456\r"
+		expect "from the factory"
+		expect "New PIN for token 11"
+		send "654321\r"
+		expect "again: "
+		send "654322\r"
+		expect "not the same"
+		expect "New PIN for token 11"
+		send "654321\r"
+		expect "again: "
+		send "654321\r"
+		expect "New PUK for token 11"
+		send "87654321\r"
+		expect "again: "
+		send "87654321\r"
+		expect "Touch your YubiKey (serial 11"
+		expect "ready and locked"
+		expect eof
+		exit [lindex [wait] 3]
+	END
+	ready_and_locked
+	no grep -qE '654321|87654321' screen
+}
+
+@test "a key that replaces another is never under the old certificate" {
+	one_card
+	provision alice >/dev/null
+	local i n
+	n=$(grep -vc '^#' "$card_work/card-alice/log")
+	provision bob --replace <<<11 >/dev/null
+	n=$(($(grep -vc '^#' "$card_work/card-alice/log") - n))
+	for ((i = 20; i < n; i += 5)); do
+		card_order alice blind "$i" 6F00
+		provision carol --replace <<<11 >/dev/null 2>&1 || true
+		card_order alice clear
+		no grep -q 'not that of the key' <(quorate token status)
+		rm -f carol.*
+	done
+	provision carol --replace <<<11 >/dev/null
+	ready_and_locked
+}
+
+@test "a file that is the key of something else is not replaced" {
+	one_card
+	keys alice
+	harmless 1 "alice.pub is there" -- provision alice
+	provision alice --force
+	[ "$(cat alice.pub)" = "$(quorate token public)" ]
+}
+
+@test "a seed is put in, opens and signs; it is not attested" {
+	one_card --firmware "${1:-5.4.3}"
+	keys spare
+	echo a share >plain
+	quorate key encrypt --to spare.pub plain -o sealed
+	import() {
+		with_pin "$codes" quorate token import spare.secret "$@" \
+			--management-key protected
+	}
+	import spare 2>err
+	grep -q 'no attestation can tell' err
+	[ "$(quorate token public)" = "$(cat spare.pub)" ]
+	[[ $(state key-9c) == 020302* && $(state key-9d) == 020302* ]]
+	[ "$(state pin)" = 363534333231ffff050500 ]
+	with_pin '654321\n' quorate key decrypt --token sealed | cmp - plain
+	# it is made ready once, and not by other keys
+	import 2>err
+	grep -c 'it stays as it is' err | grep -qx 2
+	keys other
+	harmless 1 "in use already" -- with_pin "$codes" quorate token import \
+		other.secret --management-key protected
+	harmless 4 "was not made in it" -- quorate token attest -o a.attestation \
+		--mode rehearsal --token-root "$root"
+}
+
+@test "a seed on firmware 4.3, cut short behind any command" {
+	one_card --firmware 4.3.5
+	keys spare
+	import() {
+		with_pin "$codes" quorate token import spare.secret \
+			--management-key discard
+	}
+	import
+	local i n
+	n=$(grep -vc '^#' "$card_work/card-alice/log")
+	for ((i = 30; i <= n; i += 3)); do
+		card_order alice factory
+		card_order alice touches 999
+		card_order alice blind "$i" 6F00
+		import >/dev/null 2>&1 || true
+		card_order alice clear
+		import 2>err || { cat err; return 1; }
+		[ "$(quorate token public)" = "$(cat spare.pub)" ]
+		[ "$(state pin)" = 363534333231ffff050500 ]
+		[ "$(state mgm-key)" != "$factory_key" ]
+	done
+}
+
+@test "a token that others made ready is attested, or what fails is said" {
+	pcscd_start alice
+	new_card alice --serial 11
+	attest() {
+		quorate token attest -o a.attestation --mode rehearsal \
+			--token-root "$root"
+	}
+	attest >shown
+	grep -q '^serial *11$' shown
+	quorate token public -o a.pub
+	quorate token verify a.attestation --pub a.pub --root "$root" |
+		cmp <(grep -v '^at ' shown) <(grep -v '^at ')
+	harmless 1 "a.attestation" -- attest
+	rm a.attestation
+	harmless 1 "(path)" -- quorate token attest -o b.attestation
+	grep -q '^path *NO ' "$work/out"
+	piv alice -a generate -s 9c -A ECCP256 --pin-policy=once \
+		--touch-policy=always -o 9c.pem
+	certify 9c.pem 9c.crt
+	piv alice -a import-certificate -s 9c -i 9c.crt
+	harmless 1 "(pin-always)" -- attest
+	grep -q '^pin-always *NO ' "$work/out"
+}
+
+@test "pkcs11-tool signs with it through ykcs11, and our key verifies" {
+	local module=/usr/lib/x86_64-linux-gnu/libykcs11.so
+	[ -e "$module" ] || skip "packages are missing: ykcs11"
+	one_card
+	provision alice
+	echo words >data
+	openssl dgst -sha256 -binary data >digest
+	# 9C is the key of id 2, and wants its PIN again
+	printf '654321\n' >pins
+	timeout 30 pkcs11-tool --module "$module" --login --pin 654321 --sign \
+		--id 02 -m ECDSA -i digest -o data.sig 3>&- <pins
+	quorate key verify --pub alice.pub --signature \
+		"$(xxd -p -c 64 data.sig)" data
+}
