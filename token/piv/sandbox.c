@@ -34,13 +34,14 @@ allow_some(scmp_filter_ctx f)
 {
 	static const unsigned long terminal[] = { TCGETS, TCSETS, TCSETSF };
 	struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC,
-	    0), self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	    0), self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(),
+	    0);
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 &&
 	    i < sizeof(terminal) / sizeof(terminal[0]); i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, terminal[i]));
+		    SCMP_A1(SCMP_CMP_EQ, terminal[i], 0));
 	if (rc != 0 || (rc = seccomp_rule_add(f, SCMP_ACT_ALLOW,
 	    SCMP_SYS(mmap), 1, no_code)) != 0 ||
 	    (rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
