@@ -151,15 +151,15 @@ for_firmware() {
 	no grep -q 'X509v3 extensions' text
 }
 
-# interrupted FAULT: a run is cut short at each command in turn (fail: it is
-# not done; blind: it is done, and the answer is lost), then run again
+# interrupted FAULT [STEP]: a run is cut short at each command in turn (fail:
+# it is not done; blind: it is done, and the answer is lost), then run again
 interrupted() {
 	local n i first again
 	provision alice >/dev/null 2>&1
 	n=$(grep -vc '^#' "$card_work/card-alice/log")
 	[ "$n" -gt 80 ]
 	cut=0
-	for ((i = 1; i <= n; i++)); do
+	for ((i = 1; i <= n; i += ${2:-1})); do
 		rm -f alice.*
 		card_order alice factory
 		card_order alice "$1" "$i" 6F00
@@ -181,7 +181,7 @@ interrupted() {
 		fi
 	done
 	# most of them end the run, the others are asked again
-	[ "$cut" -gt $((n / 2)) ]
+	[ "$cut" -gt $((n / ${2:-1} / 2)) ]
 }
 
 @test "interrupted before any command, then run again: ready (5.4)" {
@@ -194,10 +194,10 @@ interrupted() {
 	interrupted blind
 }
 
-@test "interrupted behind any command, then run again: ready (5.7)" {
+@test "interrupted behind every third, the key thrown away: ready (5.7)" {
 	how=discard
 	one_card --firmware 5.7.1
-	interrupted blind
+	interrupted blind 3
 }
 
 @test "taken out at a command, put in again, run again: ready" {
