@@ -166,16 +166,7 @@ cover:
 	@.ci/setup test
 	@MAKE='$(MAKE)' MAKEFLAGS= tests/cover.sh
 
-PREFIX ?= /usr/local
-BIN = $(DESTDIR)$(PREFIX)/bin
-DOC = $(DESTDIR)$(PREFIX)/share/doc/quorate
-MAN = $(DESTDIR)$(PREFIX)/share/man
-install: all
-	install -d $(BIN) $(DOC)
-	install -m 755 $(PROGRAMS) $(BIN)
-	install -m 644 LICENSE $(wildcard README*) $(B)/quorate.buildinfo $(DOC)
-	for m in $(sort $(wildcard docs/man/*.[1-8])); do \
-	  install -D -m 644 $$m $(MAN)/man$${m##*.}/$${m##*/} || exit 1; done
+include .ci/install.mk
 
 clean:
 	rm -rf build
@@ -192,9 +183,10 @@ help:
 #: make cover       lines of the product that the unit tests run
 #: make image       the enclave's image and PCRs in build/image/; APP=FILE
 #: make install     into PREFIX=/usr/local, below DESTDIR
+#: make deb         a Debian package of the same, in build/
 #: make clean       removes build/
 #: VARIANT=asan|clang|ct|fuzz|cover builds into build/VARIANT; V=1 shows commands
 
-.PHONY: all setup demo check fuzz ct lint reproduce cover install clean help
+.PHONY: all setup demo check fuzz ct lint reproduce cover clean help
 DEPS := $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 -include $(DEPS)

@@ -1,50 +1,123 @@
 #!/bin/bash
-# Builds the tree twice, in two folders whose names differ in length, with
-# another user (where root runs this), umask, time zone, locale, number of
-# jobs and date of the sources, and compares every program, library and
-# .buildinfo byte for byte.
-set -eu
+# Builds everything twice, in two worlds, and compares it byte for byte:
+# programs, libraries, .buildinfo, the Debian package, and the enclave's image
+# (all of it but the kernel, whose own build is enclave/image/kernel's).
+#
+#	tests/reproduce.sh [--image]	with --image the kernel too
+#
+# The worlds differ in: folder (name and length), user (where root runs
+# this), umask, time zone, locale, number of jobs, dates of the sources, a
+# clock a year ahead (where there is faketime), order of file system entries
+# (disorderfs where there is /dev/fuse and root, else files made in reverse).
+# Prints how they differ and a table of what came out, and leaves both in
+# build/reproduce.txt.
+set -euo pipefail
 cd "$(dirname "$0")/.."
 MAKE=${MAKE:-make}
 
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+mounted=
+end() {
+	[ -z "$mounted" ] || fusermount -u "$mounted" || umount "$mounted"
+	rm -rf "$dir"
+}
+trap end EXIT
 chmod 755 "$dir"
 one=$dir/a
 two=$dir/another-folder/with.a.longer-name
 mkdir -p "$one" "$two"
-tar -c --exclude=./build --exclude=./.git . | tee >(tar -x -C "$one") |
-	tar -x -C "$two"
-find "$two" -type f -exec touch -d '2001-02-03 04:05:06' {} +
 
-user=()
-if [ "$(id -u)" -eq 0 ]; then
-	chown -R nobody "$two"
-	user=(setpriv --reuid nobody --regid nogroup --clear-groups)
+# a copy of the sources, its files made in this order
+copy() {
+	find . \( -path ./build -o -path ./.git \) -prune -o -type f -print0 |
+		sort -z "$@" | tar -c --no-recursion --null -T -
+}
+copy | tar -x -C "$one"
+order='files made in reverse'
+inner=$two
+if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ] && command -v disorderfs >/dev/null
+then
+	inner=$dir/inner
+	mkdir "$inner"
 fi
+copy -r | tar -x -C "$inner"
+find "$inner" -type f -exec touch -d '2001-02-03 04:05:06' {} +
+user=() who=$(id -un)
+if [ "$(id -u)" -eq 0 ]; then
+	chown -R nobody "$inner"
+	user=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	who=nobody
+fi
+if [ "$inner" != "$two" ] && disorderfs -q --multi-user=yes \
+	--sort-dirents=yes --reverse-dirents=yes "$inner" "$two"; then
+	mounted=$two
+	order='disorderfs: sorted, then reversed'
+elif [ "$inner" != "$two" ]; then
+	rmdir "$two"
+	mv "$inner" "$two"
+fi
+clock=()
+ahead='not changed: no faketime here'
+if command -v faketime >/dev/null; then
+	ahead=$(date -u -d '+1 year' '+%F %T')
+	clock=(env NO_FAKE_STAT=1 faketime -f '+365d')
+fi
+
+mkdir -p build
+table=$PWD/build/reproduce.txt
+printf '%-12s %-28s %s\n' '' 'one' 'two' \
+	folder a another-folder/with.a.longer-name user "$(id -un)" "$who" \
+	umask 022 077 zone UTC Asia/Kathmandu locale C C.UTF-8 jobs -j1 -j8 \
+	clock "$(date -u '+%F %T')" "$ahead" \
+	'files of' 'the copy' 2001-02-03 order "as found" "$order" |
+	tee "$table"
+
+# in a world's folder: everything
+everything() {
+	"$MAKE" -s "$1" all deb
+	"$MAKE" -s "$1" build/image/init
+	# what passes for a kernel: 514 zeros and its magic
+	{ head -c 514 /dev/zero; printf HdrS; } >build/no-kernel
+	sed 's|^file init \([0-7]*\) .*|file init \1 image/init|' \
+		enclave/image/ramdisk.list >build/system.list
+	build/quorate-image build --kernel build/no-kernel --force \
+		--cmdline "$(cat enclave/image/cmdline)" --below build \
+		--ramdisk build/system.list -o build/no-kernel.eif >/dev/null
+}
+export -f everything
+export MAKE
 
 (
 	umask 022
 	cd "$one"
-	TZ=UTC LC_ALL=C "$MAKE" -s -j1 all
+	TZ=UTC LC_ALL=C bash -euc 'everything -j1'
 ) &
+first=$!
 (
 	umask 077
 	cd "$two"
-	HOME=/ TZ=Asia/Kathmandu LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=1 \
-		"${user[@]}" "$MAKE" -s -j3 all
+	HOME=/ TZ=Asia/Kathmandu LC_ALL=C.UTF-8 "${user[@]}" "${clock[@]}" \
+		bash -euc 'everything -j8'
 ) || { wait; exit 1; }
-wait $!
+wait "$first"
 
-products() {
+products() (
 	cd "$1/build"
-	find . -maxdepth 1 -type f -o -path './lib/*' -type f | grep -v flags.mk |
-		sort | xargs sha256sum
-}
+	{
+		find . -maxdepth 1 -type f ! -name flags.mk
+		find ./lib ./image/init -type f
+	} | sort | xargs sha256sum
+)
 products "$one" >"$dir/one"
 products "$two" >"$dir/two"
-grep -q ' \./quorate$' "$dir/one" || {
-	echo "no program was built"
-	exit 1
-}
-diff "$dir/one" "$dir/two"
+for f in quorate quorate-enclave image/init no-kernel.eif; do
+	grep -q " \./$f\$" "$dir/one" || {
+		echo "$f was not built"
+		exit 1
+	}
+done
+echo | tee -a "$table"
+join -1 2 -2 2 -a 1 -a 2 -e none -o 0,1.1,2.1 "$dir/one" "$dir/two" |
+	awk '{ printf "%-32s %.16s %s\n", substr($1, 3), $2,
+		$2 == $3 ? "the same" : "DIFFERENT: " substr($3, 1, 16)
+		bad += $2 != $3 } END { exit bad != 0 }' | tee -a "$table"

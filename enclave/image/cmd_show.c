@@ -42,7 +42,7 @@ print_sections(const struct report *r, struct err *e)
 			return rc;
 		section_label(&r->eif, i, label);
 		printf("%-10s  %ju bytes from byte %ju\n"
-		    "            SHA-256 %s\n", label, (uintmax_t)s->size,
+		    "    SHA-256 %s\n", label, (uintmax_t)s->size,
 		    (uintmax_t)eif_payload(s), hash);
 	}
 	return 0;
