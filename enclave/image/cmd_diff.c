@@ -7,12 +7,6 @@
 #include "enclave/image/commands.h"
 #include "enclave/image/diff.h"
 
-static void
-say(struct diff *d)
-{
-	d->differences++;
-}
-
 /* Fields that no PCR covers. */
 static void
 diff_header(struct diff *d)
@@ -21,7 +15,7 @@ diff_header(struct diff *d)
 
 	if (a->memory == b->memory && a->cpus == b->cpus)
 		return;
-	say(d);
+	d->differences++;
 	printf("defaults: memory %ju and %ju, CPUs %ju and %ju (not "
 	    "measured)\n", (uintmax_t)a->memory, (uintmax_t)b->memory,
 	    (uintmax_t)a->cpus, (uintmax_t)b->cpus);
@@ -32,7 +26,7 @@ diff_cmdline(struct diff *d)
 {
 	if (strcmp(d->a.eif.cmdline, d->b.eif.cmdline) == 0)
 		return;
-	say(d);
+	d->differences++;
 	puts("command line:");
 	fputs("  a: ", stdout);
 	ui_print_text(bytes_str(d->a.eif.cmdline));
@@ -65,7 +59,7 @@ diff_section(struct diff *d, enum eif_type type, size_t n, const char *label,
 	if (a == NULL && b == NULL)
 		return 0;
 	if (a == NULL || b == NULL) {
-		say(d);
+		d->differences++;
 		printf("%s: only in %s\n", label, a != NULL ? "a" : "b");
 		return 0;
 	}
@@ -73,7 +67,7 @@ diff_section(struct diff *d, enum eif_type type, size_t n, const char *label,
 	    &d->b.source, eif_payload(b), b->size, &first, &same, e)) != 0 ||
 	    same)
 		return r;
-	say(d);
+	d->differences++;
 	printf("%s: %ju and %ju bytes; first difference at its byte %ju "
 	    "(a: %ju, b: %ju)%s\n", label, (uintmax_t)a->size,
 	    (uintmax_t)b->size, (uintmax_t)first,

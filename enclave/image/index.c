@@ -72,6 +72,7 @@ index_free(struct index *x)
 const struct cpio_found *
 index_find(const struct index *x, const char *path)
 {
+	/* of entries with one path, the last is the one that counts */
 	for (size_t i = x->n; i > 0; i--)
 		if (strcmp(x->v[i - 1].head.path, path) == 0)
 			return &x->v[i - 1];
