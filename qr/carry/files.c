@@ -96,7 +96,7 @@ page_frame(void *ctx, size_t i, struct symbol *out,
 	if (i < s->parts)
 		snprintf(label, PAGE_LABEL_MAX, "%zu of %zu", i + 1, s->parts);
 	else if (s->ur != NULL && s->parts > 1)
-		snprintf(label, PAGE_LABEL_MAX, "spare %zu, for any that is "
+		snprintf(label, PAGE_LABEL_MAX, "spare %zu, where one is "
 		    "damaged", i + 1 - s->parts);
 	else
 		snprintf(label, PAGE_LABEL_MAX, "%zu again",

@@ -57,6 +57,7 @@ output_items(const struct output_options *o, const struct item *items,
 	play.count = n;
 	play.preset = how.preset;
 	play.fragment = o->fragment;
+	play.fit = o->preset == NULL;
 	play.rate = (unsigned)o->fps * 10;
 	play.reader = &reader;
 	if (o->png != NULL)
@@ -64,7 +65,7 @@ output_items(const struct output_options *o, const struct item *items,
 	else if (o->pdf != NULL)
 		r = files_pdf(items, &how, &reader, o->pdf, e);
 	else
-		r = show_run(&play, o->preset == NULL && o->fragment == 0, e);
+		r = show_run(&play, e);
 	readback_close(&reader);
 	return r;
 }

@@ -38,6 +38,33 @@ frame(struct play *p, uint32_t seq, struct err *e)
 	return stream_symbol(p->stream, seq, p->reader, &p->symbol, e);
 }
 
+/* The largest version that leaves room for text, if it is not too small. */
+static unsigned
+roomy(const struct play *p)
+{
+	unsigned beside = p->columns < TEXT_COLUMNS ? 0 :
+	    paint_largest(p->rows, p->columns - TEXT_COLUMNS);
+	unsigned below = p->rows < TEXT_ROWS ? 0 :
+	    paint_largest(p->rows - TEXT_ROWS, p->columns);
+	unsigned most = beside > below ? beside : below;
+
+	return most >= presets[0].version ? most :
+	    paint_largest(p->rows, p->columns);
+}
+
+/* Bytes in a frame: what the preset has, less on a small screen. */
+static size_t
+fragment_now(const struct play *p)
+{
+	const struct content *c = &p->items[p->at].content;
+	unsigned most = roomy(p);
+
+	if (p->fragment != 0 || !p->fit || c->type == NULL ||
+	    most >= p->preset->version || most < presets[0].version)
+		return p->fragment;
+	return stream_fragment_for(c->type, most, p->preset->level);
+}
+
 /* The item from its first part, at the density of now. */
 static int
 open_item(struct play *p, struct err *e)
@@ -47,8 +74,8 @@ open_item(struct play *p, struct err *e)
 	stream_free(p->stream);
 	p->stream = NULL;
 	p->fresh = true;
-	if ((r = stream_new(&p->items[p->at].content, p->preset, p->fragment,
-	    &p->stream, e)) != 0)
+	if ((r = stream_new(&p->items[p->at].content, p->preset,
+	    fragment_now(p), &p->stream, e)) != 0)
 		return r;
 	return frame(p, 1, e);
 }
@@ -124,6 +151,7 @@ change_density(struct play *p, const struct preset *to,
 		return 0;
 	p->preset = to;
 	p->fragment = 0;
+	p->fit = true;
 	*next = PLAY_FRAME;
 	return open_item(p, e);
 }

@@ -19,6 +19,10 @@ struct item {
 	struct words words;	/* where kind is not NULL */
 };
 
+/* Columns and rows that text takes, beside the code or below it. */
+#define TEXT_COLUMNS 32
+#define TEXT_ROWS 3
+
 /* Frames a second in tenths; the preset's unless one was asked for. */
 #define RATE_MAX 150		/* above 10 a second frames are lost */
 
@@ -28,6 +32,7 @@ struct play {
 	size_t shown;		/* how many were played from end to end */
 	const struct preset *preset;
 	size_t fragment;	/* 0: the preset's */
+	bool fit;		/* smaller codes where the screen wants them */
 	unsigned rate;		/* in tenths; 0: the preset's */
 	struct ink ink;
 	const struct readback *reader;
@@ -52,8 +57,8 @@ enum play_next {
 
 /*
  * Begins with item 0, waiting for a key; lines begin at once.  Set items,
- * count, preset, fragment, rate, ink, reader, rows and columns before; end
- * with play_end.  Returns as stream_new and stream_symbol do.
+ * count, preset, fragment, fit, rate, ink, reader, rows and columns before;
+ * end with play_end.  Returns as stream_new and stream_symbol do.
  */
 int play_begin(struct play *p, struct err *e) MUST_CHECK;
 void play_end(struct play *p);

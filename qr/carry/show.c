@@ -68,33 +68,16 @@ loop(struct play *p, struct err *e)
 	return 0;
 }
 
-/* Begins, with a coarser preset where the screen wants one. */
-static int
-begin(struct play *p, bool choose, struct err *e)
-{
-	int r = ERR_INTERNAL;
-
-	for (;;) {
-		const struct preset *coarser = preset_coarser(p->preset);
-
-		if ((r = play_begin(p, e)) != 0)
-			return r;
-		r = play_fits(p, p->ink.colours == COLOURS_CONSOLE, e);
-		if (r == 0 || !choose || coarser == p->preset)
-			return r;
-		p->preset = coarser;
-		play_end(p);
-	}
-}
-
 int
-show_run(struct play *p, bool choose, struct err *e)
+show_run(struct play *p, struct err *e)
 {
 	int r = ERR_INTERNAL;
 
 	p->ink = (struct ink){ screen_colours(), LIGHT_MAX, false };
 	if ((r = screen_size(&p->rows, &p->columns, e)) != 0 ||
-	    (r = begin(p, choose, e)) != 0 || (r = screen_open(e)) != 0)
+	    (r = play_begin(p, e)) != 0 ||
+	    (r = play_fits(p, p->ink.colours == COLOURS_CONSOLE, e)) != 0 ||
+	    (r = screen_open(e)) != 0)
 		goto out;
 	r = loop(p, e);
 out:

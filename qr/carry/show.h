@@ -8,10 +8,9 @@
 
 /*
  * Plays p (as play_begin wants it, but for rows, columns and ink) on the
- * terminal.  Where no preset was asked for (choose) a coarser one is taken
- * that fits the screen.  Returns 0: all were shown; ERR_REFUSED: not all, or
- * the screen is too small; ERR_USAGE: no terminal; or play's own.
+ * terminal.  Returns 0: all were shown; ERR_REFUSED: not all, or the screen
+ * is too small; ERR_USAGE: no terminal; or play's own.
  */
-int show_run(struct play *p, bool choose, struct err *e) MUST_CHECK;
+int show_run(struct play *p, struct err *e) MUST_CHECK;
 
 #endif

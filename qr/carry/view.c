@@ -9,8 +9,7 @@
 
 #include "qr/carry/play.h"
 
-#define SIDE_MIN 30		/* columns of text beside the code */
-#define SIDE_ROWS 20		/* rows of it */
+#define SIDE_ROWS 20		/* of text beside the code */
 #define GAP 2
 #define LINE_LEN 128		/* of text, whatever the screen */
 
@@ -216,13 +215,13 @@ code(const struct play *p, struct paint *out)
 	unsigned right = p->columns - w, under = p->rows - h;
 	struct area a = { out, &p->ink, 1, w + GAP + 1, right - GAP };
 
-	if (!p->full && right >= SIDE_MIN + GAP && p->rows >= SIDE_ROWS) {
+	if (!p->full && right >= TEXT_COLUMNS && p->rows >= SIDE_ROWS) {
 		paint_symbol(out, &p->symbol, 1 + under / 2, 1, &p->ink);
 		paint_plain(out, &p->ink);
 		beside(p, &a, p->rows);
 		return;
 	}
-	if (!p->full && under >= 3) {
+	if (!p->full && under >= TEXT_ROWS) {
 		paint_symbol(out, &p->symbol, 1, 1 + right / 2, &p->ink);
 		paint_plain(out, &p->ink);
 		/* one row stays empty under the quiet zone */

@@ -144,7 +144,7 @@ given_back() {
 	grep -q 'page 1 of 1' text
 	parts=$(sed -nE 's/.*\b1 of ([0-9]+).*/\1/p' text | tail -n 1)
 	grep -q "$parts of $parts" text
-	grep -q 'spare 2, for any that is damaged' text
+	grep -q 'spare 2, where one is damaged' text
 	pdftoppm -r 216 -gray plan.pdf page
 	quorate qr scan png:page-1.pgm | sort >found
 	[ "$(wc -l <found)" -eq $((parts + parts / 4 + 1)) ]
@@ -189,8 +189,7 @@ given_back() {
 	on_screen 24 80 quorate send plan.cbor
 	until_ test -s after
 	[ "$(<rc)" -eq 1 ]
-	shows "needs 65 columns and 33 rows, and this terminal has 80 and 24"
-	shows "--fragment 25"
+	shows "rows, and this terminal has 80 and 24; take --fragment 25"
 	run ! shows $'\033[?1049h'
 }
 

@@ -287,6 +287,34 @@ text_never_touches_the_quiet_zone_on_any_screen(void **state)
 }
 
 static void
+without_a_preset_codes_are_as_large_as_the_screen_allows(void **state)
+{
+	static const struct {
+		unsigned rows, columns, version;
+	} cases[] = {
+		{ 60, 150, 18 },	/* normal */
+		{ 48, 170, 17 },	/* beside the code there is room */
+		{ 48, 95, 16 },		/* three rows for text below it */
+		{ 34, 95, 10 },		/* none: coarse, and no text */
+		{ 32, 95, 18 },		/* too small for that: refused */
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(cases[i].rows, cases[i].columns);
+		play_end(&play);
+		play.fit = true;
+		assert_int_equal(play_begin(&play, &e), 0);
+		assert_in_range(play.stream->version, cases[i].version - 1,
+		    cases[i].version);
+		assert_int_equal(play_fits(&play, false, &e), i < 4 ? 0 :
+		    ERR_REFUSED);
+		play_end(&play);
+	}
+}
+
+static void
 a_screen_that_became_too_small_says_what_to_do(void **state)
 {
 	struct err e;
@@ -336,6 +364,8 @@ main(void)
 		    brightness_and_inversion_stay_within_what_is_read),
 		cmocka_unit_test(
 		    text_never_touches_the_quiet_zone_on_any_screen),
+		cmocka_unit_test(
+		    without_a_preset_codes_are_as_large_as_the_screen_allows),
 		cmocka_unit_test(
 		    a_screen_that_became_too_small_says_what_to_do),
 		cmocka_unit_test(
