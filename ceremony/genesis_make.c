@@ -227,6 +227,8 @@ open_by_token(struct making *m, struct room *room, size_t person,
 	if ((r = room_open(room, m->plan, whose, plan_person_key(who, spare),
 	    sealed_to(m, person, spare), &opened, e)) == 0)
 		r = compare_share(m, person, spare, &opened, e);
+	if (r == 0)
+		ui_say("        it is the share that was dealt");
 	secret_free(&opened);
 	return r;
 }
