@@ -1,8 +1,12 @@
 #!/bin/bash
 # make demo: the whole story on throw-away keys, one line a step.
 #
-# Everything is a REHEARSAL: three operators with key files, any two of three,
-# a SIMULATED enclave.  What it makes stays in build/demo to look at.
+# Everything is a REHEARSAL: three operators, any two of three, a SIMULATED
+# enclave.  What it makes stays in build/demo to look at.
+#
+# The operators' keys are files.  TOKENS=virtual: three SIMULATED tokens behind
+# a real pcscd, and no key file at all; the script types the PINs and is the
+# finger that touches.
 set -u -o pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 5
@@ -29,37 +33,87 @@ step() {
 }
 
 operators='alice bob carol'
+declare -A serial=([alice]=11000001 [bob]=11000002 [carol]=11000003)
+codes='725190\n31415926\n' # the tokens' PIN and PUK
 
-make_operators() {
+# Three cards that pcscd takes for YubiKeys.
+start_tokens() {
+	local who
+	# shellcheck disable=SC2086 # names
+	pcscd_start $operators || return
+	for who in $operators; do
+		card_start "$who" --serial "${serial[$who]}" || return
+	done
+}
+
+make_keys() {
 	local who
 	mkdir -p "$D/set" && printf '2\n' >"$D/set/quorum_threshold" || return
 	for who in $operators; do
-		mkdir -p "$D/operators/$who" &&
-			quorate key generate -o "$D/operators/$who/$who.secret" \
-				--pub "$D/set/rehearsal-$who.pub" || return
+		mkdir -p "$D/operators/$who" && "make_$kind" "$who" || return
 	done
+}
+
+make_file() {
+	quorate key generate -o "$D/operators/$1/$1.secret" \
+		--pub "$D/set/rehearsal-$1.pub"
+}
+
+# Each key signs its certificate; a signature and an opening test them.
+make_token() {
+	card_order "$1" touches 4
+	quorate token provision "rehearsal-$1" --serial "${serial[$1]}" \
+		--mode rehearsal --token-root "$card_work/root/root.pem" \
+		--management-key protected -o "$D/operators/$1" \
+		--pin-fd 5 5< <(printf '%b' "$codes") &&
+		cp "$D/operators/$1/rehearsal-$1.pub" "$D/set/"
+}
+
+# keys_of "WHO..." USES COMMAND...: the command with the keys of these persons,
+# each of them used so many times
+keys_of() {
+	local who uses=$2 keys=()
+	for who in $1; do
+		if [ "$kind" = file ]; then
+			keys+=(--key "$D/operators/$who/$who.secret")
+		else
+			keys+=(--serial "${serial[$who]}")
+			card_order "$who" touches "$uses"
+		fi
+	done
+	shift 2
+	if [ "$kind" = file ]; then
+		"$@" "${keys[@]}"
+	else
+		"$@" --token "${keys[@]}" --pin-fd 5 \
+			5< <(printf "${codes%%\\*}\n%.0s" {1..8})
+	fi
 }
 
 make_plan() {
+	local who proof=()
+	for who in $operators; do
+		[ "$kind" = file ] || proof+=(--attestation
+			"$D/operators/$who/rehearsal-$who.attestation")
+	done
+	[ "$kind" = file ] || proof+=(--token-root "$card_work/root/root.pem")
 	quorate plan new --mode rehearsal --name REHEARSAL/demo \
-		--members "$D/set" -o "$D/plan.cbor"
+		--members "$D/set" -o "$D/plan.cbor" "${proof[@]}"
 }
 
 run_genesis() {
-	local who keys=()
-	for who in $operators; do
-		keys+=(--key "$D/operators/$who/$who.secret")
-	done
-	quorate genesis run --plan "$D/plan.cbor" -o "$D/genesis" \
-		--fingerprint "$fingerprint" "${keys[@]}"
+	keys_of "$operators" 1 \
+		quorate genesis run --plan "$D/plan.cbor" -o "$D/genesis" \
+		--fingerprint "$fingerprint"
 }
 
+# A share is opened, then a receipt is signed.
 accept_shares() {
 	local who
 	for who in $operators; do
-		quorate share accept --genesis "$D/genesis" \
+		keys_of "$who" 2 \
+			quorate share accept --genesis "$D/genesis" \
 			--fingerprint "$fingerprint" --alias "rehearsal-$who" \
-			--key "$D/operators/$who/$who.secret" \
 			-o "$D/operators/$who" || return
 	done
 }
@@ -77,10 +131,8 @@ check_genesis() {
 # The key comes back from two shares and is the one that genesis printed.
 drill() {
 	local key
-	quorate genesis drill "$D/genesis" \
-		--key "$D/operators/alice/alice.secret" \
-		--key "$D/operators/carol/carol.secret" >"$D/drill.txt" ||
-		return
+	keys_of "alice carol" 1 \
+		quorate genesis drill "$D/genesis" >"$D/drill.txt" || return
 	cat "$D/drill.txt"
 	key=$(cat "$D/genesis/quorum_key.pub")
 	tr -d ' \n' <"$D/drill.txt" | grep -qF "$key"
@@ -103,9 +155,9 @@ make_manifest() {
 }
 
 approve() {
-	yes yes 2>/dev/null | quorate manifest approve "$D/manifest.json" \
-		"${sources[@]}" --alias "rehearsal-$1" \
-		--key "$D/operators/$1/$1.secret" -o "$D/approvals"
+	yes yes 2>/dev/null | keys_of "$1" 1 \
+		quorate manifest approve "$D/manifest.json" "${sources[@]}" \
+		--alias "rehearsal-$1" -o "$D/approvals"
 	return "${PIPESTATUS[1]}"
 }
 
@@ -140,15 +192,19 @@ wait_for() {
 
 stop_all() {
 	[ "${#running[@]}" -eq 0 ] || kill "${running[@]}" 2>/dev/null
+	if [ "$kind" = token ]; then
+		pcscd_stop
+		rm -rf "$card_work"
+	fi
 	wait
 }
 
 release() {
-	yes yes 2>/dev/null | quorate share release \
+	yes yes 2>/dev/null | keys_of "$1" 3 quorate share release \
 		--envelope "$D/manifest_envelope" --attestation "$D/setup.doc" \
 		--root "$D/pki/root.pem" \
 		--share "$D/operators/$1/rehearsal-$1.share" \
-		--key "$D/operators/$1/$1.secret" --alias "rehearsal-$1" \
+		--alias "rehearsal-$1" \
 		--trust "$D/operators/$1/trust" "${own[@]}" \
 		-o "$D/operators/$1/release"
 	return "${PIPESTATUS[1]}"
@@ -207,6 +263,23 @@ free_port() {
 	echo "$p"
 }
 
+kind="file"
+case ${TOKENS:-} in
+'') ;;
+virtual)
+	kind=token
+	# for card/lib.bash
+	# shellcheck disable=SC2034
+	card_top=$PWD
+	card_work=$(mktemp -d) || exit 5
+	# shellcheck source=/dev/null
+	. tests/card/lib.bash
+	;;
+*)
+	echo "demo: TOKENS=$TOKENS: only \"virtual\" is known" >&2
+	exit 2
+	;;
+esac
 rm -rf "$D"
 mkdir -p "$D/log" "$D/approvals" "$D/enclave" || exit 5
 running=()
@@ -222,8 +295,17 @@ sources=(--manifest-set "$D/set" --share-set "$D/set" --pcrs "$D/image.pcrs"
 	--role-arn-file "$D/role.arn" --pivot build/hello
 	--quorum-key "$D/genesis/quorum_key.pub")
 
-echo "REHEARSAL: these keys protect nothing"
-step "three operators make their keys" make_operators
+if [ "$kind" = file ]; then
+	echo "REHEARSAL: these keys protect nothing"
+else
+	echo "REHEARSAL: these keys protect nothing; the tokens are SIMULATED"
+fi
+if [ "$kind" = file ]; then
+	step "three operators make their keys, in files" make_keys
+else
+	step "three SIMULATED tokens at a real pcscd" start_tokens
+	step "three operators make keys in them: locked, with proof" make_keys
+fi
 step "plan: any two of three bring the key back" make_plan
 fingerprint=$(quorate plan fingerprint "$D/plan.cbor")
 step "genesis: key made, split, proved, sealed, opened again" run_genesis

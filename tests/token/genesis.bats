@@ -21,47 +21,16 @@ room() {
 		serial=$((serial + 11))
 		new_card "$name" --serial $serial --touch-seconds 4
 		quorate token public --serial $serial -o "$name.pub"
-		bundle "$name" >"$name.attestation"
+		quorate token attest --serial $serial --mode rehearsal \
+			--token-root "$card_work/root/root.pem" \
+			-o "$name.attestation"
 	done
-	openssl x509 -in "$card_work/root/root.pem" -outform DER -out root.der
-}
-
-# cbor_bytes: standard input as a CBOR byte string of 24 to 65535 bytes
-cbor_bytes() {
-	local hex
-	hex=$(xxd -p | tr -d '\n')
-	if [ ${#hex} -lt 512 ]; then
-		printf '58%02x%s' $((${#hex} / 2)) "$hex"
-	else
-		printf '59%04x%s' $((${#hex} / 2)) "$hex"
-	fi
-}
-
-# bundle NAME: what the public tool reads from the card, as a bundle
-bundle() {
-	local what
-	yubico-piv-tool -r "$(card_reader "$1")" -a read-certificate -s f9 \
-		2>/dev/null | openssl x509 -outform DER -out f9.der
-	for what in 9c 9d; do
-		yubico-piv-tool -r "$(card_reader "$1")" -a attest -s $what \
-			2>/dev/null | openssl x509 -outform DER -out $what.der
-	done
-	{
-		printf a86176016266 && printf 39 && cbor_bytes <f9.der
-		printf 636b6579 && xxd -r -p "$1.pub" | cbor_bytes
-		printf 646d6f6465 && printf 69 && printf rehearsal | xxd -p
-		printf 6474797065 && printf 7819 &&
-			printf quorate/token-attestation | xxd -p
-		printf 66 && printf slot9c | xxd -p && cbor_bytes <9c.der
-		printf 66 && printf slot9d | xxd -p && cbor_bytes <9d.der
-		printf 6d && printf intermediates | xxd -p && printf 80
-	} | tr -d '\n' | xxd -r -p
 }
 
 # token_plan WORDS...: plan.cbor, 2 persons needed; $fp
 token_plan() {
 	quorate plan new --mode rehearsal --name vault --threshold 2 \
-		--token-root root.der -o plan.cbor "$@"
+		--token-root "$card_work/root/root.pem" -o plan.cbor "$@"
 	fp=$(quorate plan fingerprint plan.cbor)
 }
 
