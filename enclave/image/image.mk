@@ -12,12 +12,13 @@ $(B)/image/init: $(call linked,enclave/runtime/main.c,$(ENCLAVE))
 $(B)/image/init-sim: $(call linked,enclave/runtime/sim_main.c,nsm_sim $(ENCLAVE))
 # an application for it: no library of the image to lean on
 HELLO := $(B)/image/hello
+image-programs: $(INIT) $(HELLO)
 $(HELLO): $(call linked,docs/examples/hello.c)
 $(INIT) $(HELLO):
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STATIC_LD) -o $@.tmp $^ $(LIBS_CORE)
-	$(Q)strip $@.tmp && mv $@.tmp $@
+	$(Q)$(CC) $(STATIC_LD) -o $@.full $^ $(LIBS_CORE)
+	$(Q)strip -o $@.tmp $@.full && mv $@.tmp $@
 
 # for enclave/image/kernel
 export KERNEL_SOURCE KERNEL_BASE UNPINNED
@@ -28,4 +29,4 @@ image:
 	@enclave/image/assemble build/image/quorate build/image/init '$(APP)'
 	@cat build/image/quorate.pcrs
 
-.PHONY: image
+.PHONY: image image-programs
