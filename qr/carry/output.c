@@ -30,6 +30,9 @@ check(const struct output_options *o, const struct preset *p, size_t n,
 	if (o->frames > FILES_FRAMES_MAX)
 		return err_set(e, ERR_USAGE, "--frames is 1 to %d",
 		    FILES_FRAMES_MAX);
+	if (o->scale > RASTER_SCALE_MAX)
+		return err_set(e, ERR_USAGE, "--scale is 1 to %d",
+		    RASTER_SCALE_MAX);
 	if (!files && p->fps == 0)
 		return err_set(e, ERR_USAGE, "the preset print is for paper; "
 		    "give --pdf or --png too");

@@ -11,9 +11,10 @@
 	"What a file is, it says itself.  Files that make one record go " \
 	"together (a\ndocument and its envelope; a release and its share); " \
 	"others are shown one after\nthe other, the key n is the next.  " \
-	"Nothing secret is ever sent: shares are sealed.\nEach code is read " \
-	"back before it is shown or written.  The twelve words of a\nrecord " \
-	"are compared with those of the place where it was made, on paper."
+	"Nothing secret is ever sent: shares are\nsealed.  Each code is " \
+	"read back before it is shown or written.  The receiver\ncompares " \
+	"the twelve words with those of the place where the record was " \
+	"made,\non paper."
 
 int send_cmd(struct cmd *c);
 

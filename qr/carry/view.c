@@ -11,6 +11,7 @@
 
 #define SIDE_ROWS 20		/* of text beside the code */
 #define GAP 2
+#define MARK_LEN 13		/* " REHEARSAL " and a gap */
 #define LINE_LEN 128		/* of text, whatever the screen */
 
 /* A place for lines of text. */
@@ -18,6 +19,7 @@ struct area {
 	struct paint *out;
 	const struct ink *ink;
 	unsigned row, column, width;
+	unsigned last;		/* row; what is below it is left out */
 };
 
 /* One line, cut to the width; text of others is ASCII here, or '?'. */
@@ -30,16 +32,19 @@ line(struct area *a, const char *text)
 	for (char *c = safe; *c != '\0'; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
+	if (a->row > a->last)
+		return;
 	paint_at(a->out, a->row++, a->column);
 	paint_text(a->out, "%s\033[K", safe);
 }
 
+/* REHEARSAL reversed; text goes on behind it. */
 static void
-mark(struct area *a, const char *text)
+mark_rehearsal(struct area *a)
 {
+	paint_at(a->out, a->row, a->column);
 	paint_mark(a->out, a->ink);
-	paint_at(a->out, a->row++, a->column);
-	paint_text(a->out, " %s ", text);
+	paint_text(a->out, " REHEARSAL ");
 	paint_plain(a->out, a->ink);
 	paint_text(a->out, "\033[K");
 }
@@ -50,8 +55,10 @@ title(const struct play *p, struct area *a)
 	const struct item *it = &p->items[p->at];
 	char text[256];
 
-	if (it->rehearsal)
-		mark(a, "REHEARSAL");
+	if (it->rehearsal) {
+		mark_rehearsal(a);
+		a->row++;
+	}
 	if (p->count > 1) {
 		snprintf(text, sizeof(text), "%zu of %zu: %s", p->at + 1,
 		    p->count, it->title);
@@ -97,10 +104,12 @@ static void
 rate_line(const struct play *p, char *text, size_t n)
 {
 	unsigned rate = play_rate(p);
+	char own[24];
 
+	snprintf(own, sizeof(own), "%zu B", p->fragment);
 	snprintf(text, n, "%s, version %u, %u.%u frames/s",
-	    p->fragment == 0 ? p->preset->name : "own fragment",
-	    p->stream->version, rate / 10, rate % 10);
+	    p->fragment == 0 ? p->preset->name : own, p->stream->version,
+	    rate / 10, rate % 10);
 }
 
 static void
@@ -157,9 +166,14 @@ below(const struct play *p, struct area *a, unsigned rows)
 
 	place_line(p, place, sizeof(place));
 	rate_line(p, rate, sizeof(rate));
-	snprintf(text, sizeof(text), "%s%s  %s", it->rehearsal ? "REHEARSAL  " :
-	    "", place, it->title);
+	snprintf(text, sizeof(text), "%s  %s", place, it->title);
+	if (it->rehearsal) {
+		mark_rehearsal(a);
+		a->column += MARK_LEN;
+		a->width -= MARK_LEN;
+	}
 	line(a, text);
+	a->column = 1;
 	if (a->row < rows)
 		line(a, rate);
 	if (a->row + 3 < rows)
@@ -213,7 +227,7 @@ code(const struct play *p, struct paint *out)
 	unsigned w = paint_columns(p->stream->version);
 	unsigned h = paint_rows(p->stream->version);
 	unsigned right = p->columns - w, under = p->rows - h;
-	struct area a = { out, &p->ink, 1, w + GAP + 1, right - GAP };
+	struct area a = { out, &p->ink, 1, w + GAP + 1, right - GAP, p->rows };
 
 	if (!p->full && right >= TEXT_COLUMNS && p->rows >= SIDE_ROWS) {
 		paint_symbol(out, &p->symbol, 1 + under / 2, 1, &p->ink);
@@ -225,7 +239,8 @@ code(const struct play *p, struct paint *out)
 		paint_symbol(out, &p->symbol, 1, 1 + right / 2, &p->ink);
 		paint_plain(out, &p->ink);
 		/* one row stays empty under the quiet zone */
-		a = (struct area){ out, &p->ink, h + 2, 1, p->columns };
+		a = (struct area){ out, &p->ink, h + 2, 1, p->columns,
+		    p->rows };
 		below(p, &a, p->rows);
 		return;
 	}
@@ -235,7 +250,7 @@ code(const struct play *p, struct paint *out)
 void
 play_paint(const struct play *p, struct paint *out)
 {
-	struct area a = { out, &p->ink, 1, 1, p->columns };
+	struct area a = { out, &p->ink, 1, 1, p->columns, p->rows };
 
 	paint_plain(out, &p->ink);
 	if (p->fresh)

@@ -32,7 +32,7 @@ on_screen() {
 		echo \$? >rc
 		stty -g >after
 	EOF
-	TERM=xterm-256color COLORTERM='' script -qfc "sh run" screen <keys \
+	TERM=${term:-xterm-256color} COLORTERM='' script -qfc "sh run" screen <keys \
 		>/dev/null 2>&1 8>&- 3>&- &
 }
 
@@ -156,6 +156,25 @@ given_back() {
 		$((parts + parts / 4 + 2)) ]
 }
 
+@test "what is sent is received, with the words of its paper, frames lost" {
+	local i words
+	abc_plan
+	abc_genesis
+	for f in plan.cbor g/shares/rehearsal-b.share; do
+		rm -rf out got paper.pdf
+		quorate send --pdf paper.pdf "$f"
+		words=$(pdftotext -layout paper.pdf - |
+			grep -oE '\b[0-9]+ [A-Z]{4}\b' | head -n 12 |
+			cut -d ' ' -f 2 | tr '\n' ' ')
+		quorate send --png out --preset coarse --frames 24 "$f"
+		for i in 01 04 07 10 13 16 19 22; do
+			rm "out/00$i.png"
+		done
+		quorate receive dir:out -o got --words "$words"
+		same "$f" "got/${f##*/}"
+	done
+}
+
 @test "nothing is overwritten without --force" {
 	abc_plan
 	quorate send --pdf o.pdf plan.cbor
@@ -176,6 +195,8 @@ given_back() {
 		quorate send --preset print plan.cbor
 	fails 2 "--frames, --scale and --force are for" -- \
 		quorate send --frames 4 plan.cbor
+	fails 2 "--scale is 1 to 32" -- \
+		quorate send --png o --scale 4294967304 plan.cbor
 	fails 2 "--fps is 1 to 15" -- quorate send --fps 16 plan.cbor
 	fails 2 "a fragment has 10 to" -- \
 		quorate send --pdf o.pdf --fragment 9 plan.cbor
@@ -226,12 +247,34 @@ given_back() {
 		until_ shows "The twelve words of this record"
 		printf ' ' >&8
 		until_ shows ▀
+		helper=$(tr -d ' ' <"/proc/$(<pid)/task/$(<pid)/children")
+		[ "$(<"/proc/$helper/comm")" = quorate-scan ]
 		kill -"$s" "$(<pid)"
 		given_back
 		[ "$(<rc)" -eq $((128 + $(kill -l "$s"))) ]
 		# nor does its helper stay
-		until_ test ! -e "/proc/$(<pid)"
+		until_ test ! -e "/proc/$helper"
 	done
+}
+
+@test "the Linux console: white is made white, its screen saver waits" {
+	abc_plan
+	term=linux on_screen 48 170 quorate send plan.cbor
+	until_ shows "The twelve words of this record"
+	shows $'\033[9;0]\033[14;0]'
+	shows $'\033]P7ffffff'
+	printf ' b' >&8
+	until_ shows $'\033]P7cfcfcf'
+	printf q >&8
+	until_ test -s after
+	exec 8>&-
+	wait
+	same before after
+	# palette, blanking time as the kernel has it, wrapping, cursor
+	minutes=$(($(cat /sys/module/kernel/parameters/consoleblank) / 60))
+	tail -c 200 screen |
+		grep -aqF $'\033]R\033[0m\033[2J\033[H\033[9;'"$minutes"$']\033[?7h\033[?25h'
+	run ! shows $'\033[?1049'
 }
 
 @test "every frame is one write" {

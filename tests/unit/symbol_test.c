@@ -31,7 +31,7 @@ static void
 a_text_of_the_capacity_fits_and_one_character_more_does_not(void **state)
 {
 	(void)state;
-	for (int level = LEVEL_L; level <= LEVEL_Q; level++)
+	for (enum symbol_level level = LEVEL_L; level <= LEVEL_Q; level++)
 		for (unsigned v = 1; v <= SYMBOL_VERSION_MAX; v++) {
 			size_t n = symbol_capacity(v, level);
 			struct err e;
