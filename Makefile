@@ -53,7 +53,7 @@ endif
 CPPFLAGS := -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=.
 
 # These goals run before there is a compiler, or need none.
-BARE := check demo image setup help fuzz ct lint reproduce cover clean
+BARE := check demo image setup help fuzz ct lint interop reproduce cover clean
 HEADERS := openssl/evp.h zlib.h sodium.h microhttpd.h curl/curl.h \
 	ykpiv/ykpiv.h seccomp.h qrencode.h png.h hpdf.h zbar.h turbojpeg.h
 FLAGS_MK := $(B)/flags.mk
@@ -158,7 +158,7 @@ check:
 	@.ci/setup test
 	@MAKE='$(MAKE)' MAKEFLAGS= tests/run '$(SUITE)'
 
-fuzz ct lint reproduce:
+fuzz ct interop lint reproduce:
 	@.ci/setup test
 	@MAKE='$(MAKE)' MAKEFLAGS= tests/run $@
 
@@ -176,10 +176,10 @@ help:
 #: make             all programs into build/
 #: make demo        the whole story, simulated; TOKENS=virtual: no key files
 #: make check       all tests; SUITE=build,unit,asan,ct,fuzz,crash,e2e,token,
-#:                  lint,reproduce picks some; FUZZ_SECONDS=20 a target
+#:                  interop,lint,reproduce picks some; FUZZ_SECONDS=20 a target
 #: make setup       the missing Debian packages, after one question
 #: make bench       measurements: a table, and build/bench.json
-#: make fuzz        the suite fuzz alone; so do ct, lint, reproduce
+#: make fuzz        the suite fuzz alone; so do ct, lint, interop, reproduce
 #: make cover       lines of the product that the unit tests run
 #: make image       the enclave's image and PCRs in build/image/; APP=FILE
 #: make install     into PREFIX=/usr/local, below DESTDIR
@@ -187,6 +187,6 @@ help:
 #: make clean       removes build/
 #: VARIANT=asan|clang|ct|fuzz|cover builds into build/VARIANT; V=1 shows commands
 
-.PHONY: all setup demo check fuzz ct lint reproduce cover clean help
+.PHONY: all setup demo check fuzz ct lint interop reproduce cover clean help
 DEPS := $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 -include $(DEPS)

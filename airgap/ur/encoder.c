@@ -99,7 +99,11 @@ ur_encoder_parts(const struct ur_encoder *u)
 uint32_t
 ur_encoder_after(const struct ur_encoder *u, uint32_t seq)
 {
-	return seq >= ROUNDS * u->parts ? 1 : seq + 1;
+	do
+		seq = seq >= ROUNDS * u->parts ? 1 : seq + 1;
+	while (seq > u->parts && u->part.multi && fountain_degree(&u->degrees,
+	    seq, u->part.checksum) == 1);
+	return seq;
 }
 
 static struct bytes

@@ -195,18 +195,35 @@ fountain_shuffle(struct xoshiro *x, uint16_t *list, size_t n, size_t count)
 	}
 }
 
+/* The degree is drawn first; the generator goes on to the shuffle. */
+static size_t
+degree(const struct sampler *degrees, uint32_t seq, uint32_t checksum,
+    struct xoshiro *x)
+{
+	uint8_t seed[8];
+
+	be32_store(seed, seq);
+	be32_store(seed + 4, checksum);
+	*x = xoshiro_of(bytes_of(seed, sizeof(seed)));
+	return sampler_next(degrees, x) + 1;
+}
+
+size_t
+fountain_degree(const struct sampler *degrees, uint32_t seq,
+    uint32_t checksum)
+{
+	struct xoshiro x;
+
+	return degree(degrees, seq, checksum, &x);
+}
+
 size_t
 fountain_choose(const struct sampler *degrees, uint32_t seq,
     uint32_t checksum, uint16_t *list)
 {
 	struct xoshiro x;
-	uint8_t seed[8];
-	size_t count;
+	size_t count = degree(degrees, seq, checksum, &x);
 
-	be32_store(seed, seq);
-	be32_store(seed + 4, checksum);
-	x = xoshiro_of(bytes_of(seed, sizeof(seed)));
-	count = sampler_next(degrees, &x) + 1;
 	fountain_shuffle(&x, list, degrees->n, count);
 	return count;
 }

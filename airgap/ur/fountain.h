@@ -51,4 +51,8 @@ void fountain_shuffle(struct xoshiro *x, uint16_t *list, size_t n,
 size_t fountain_choose(const struct sampler *degrees, uint32_t seq,
     uint32_t checksum, uint16_t *list);
 
+/* How many they are. */
+size_t fountain_degree(const struct sampler *degrees, uint32_t seq,
+    uint32_t checksum);
+
 #endif

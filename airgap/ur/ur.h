@@ -53,7 +53,11 @@ size_t ur_encoder_parts(const struct ur_encoder *u);
 void ur_encoder_part(struct ur_encoder *u, uint32_t seq,
     char out[static UR_TEXT_MAX + 1]);
 
-/* What follows seq in a stream that never ends: back to 1 after 10 N. */
+/*
+ * What follows seq in a stream that never ends: back to 1 after 10 N.  Parts
+ * above N that would only repeat one fragment are left out: most receivers
+ * have it already, and to all it looks like a frame that was missed.
+ */
 uint32_t ur_encoder_after(const struct ur_encoder *u, uint32_t seq);
 
 void ur_upper(char *text);

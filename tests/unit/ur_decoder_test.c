@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "airgap/ur/bytewords.h"
+#include "airgap/ur/fountain.h"
 #include "airgap/ur/ur.h"
 
 static size_t now, peak;
@@ -449,14 +450,25 @@ a_stream_is_sent_whole_and_never_longer_than_told(void **state)
 }
 
 static void
-the_numbers_of_a_stream_begin_anew(void **state)
+a_stream_begins_anew_and_leaves_out_what_repeats_one_fragment(void **state)
 {
 	struct ur_encoder *u = encoder("x", 1000, 1, 100);
+	uint32_t sum = crc32_of(message_of(1000, 1)), seq = 1, left_out = 0;
+	struct sampler s;
 
 	(void)state;
-	assert_int_equal(ur_encoder_after(u, 1), 2);
-	assert_int_equal(ur_encoder_after(u, 99), 100);
-	assert_int_equal(ur_encoder_after(u, 100), 1);
+	assert_int_equal(sampler_degrees(10, &s, NULL), 0);
+	for (uint32_t expect = 2; expect <= 100; expect++) {
+		if (expect > 10 && fountain_degree(&s, expect, sum) == 1) {
+			left_out++;
+			continue;
+		}
+		seq = ur_encoder_after(u, seq);
+		assert_int_equal(seq, expect);
+	}
+	assert_int_equal(ur_encoder_after(u, seq), 1);
+	assert_in_range(left_out, 15, 50);	/* about a third of 90 */
+	sampler_free(&s);
 	ur_encoder_free(u);
 }
 
@@ -545,7 +557,7 @@ main(void)
 		cmocka_unit_test(a_hostile_part_costs_next_to_nothing),
 		cmocka_unit_test(the_largest_message_stays_within_its_bound),
 		cmocka_unit_test(a_stream_is_sent_whole_and_never_longer_than_told),
-		cmocka_unit_test(the_numbers_of_a_stream_begin_anew),
+		cmocka_unit_test(a_stream_begins_anew_and_leaves_out_what_repeats_one_fragment),
 		cmocka_unit_test(a_failed_allocation_is_told_and_reception_goes_on),
 		cmocka_unit_test(an_encoder_without_memory_is_none),
 	};
