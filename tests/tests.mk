@@ -79,6 +79,10 @@ $(B)/unit/nsm_document_test: LDFLAGS += -Wl$(comma)--wrap=clock_gettime
 $(B)/unit/init_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,mount ioctl \
 	clock_settime clock_gettime)
 
+# a part of quorate-token
+$(B)/unit/sandbox_test: LIBS_unit += -lseccomp
+$(B)/obj/tests/unit/sandbox_test.o: CPPFLAGS += -isystem /usr/include/PCSC
+
 # the state machine over effects in memory
 $(B)/fuzz/machine_fuzz: $(call obj,tests/unit/stage.c \
 	tests/unit/fake_effects.c)

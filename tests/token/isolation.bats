@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# quorate-token as a process: closed to others, able to do little, and of no
+# harm wherever it is killed.
+#
+# bats runs each command in a shell of its own and reads $status, $output;
+# top, work and card_work are of cards.bash:
+# shellcheck disable=SC2154,SC2030,SC2031
+
+load ../e2e/lib
+load cards
+
+setup() { begin_cards; }
+teardown() { end_cards; }
+
+# own_helper: a copy of quorate, which takes the script on standard input for
+# its helper; $real is the true one
+own_helper() {
+	mkdir "$work/own"
+	cp "$top/build/quorate" "$work/own/quorate"
+	real=$top/build/quorate-token
+	sed "s|REAL|$real|; s|WORK|$work|g" >"$work/own/quorate-token"
+	chmod +x "$work/own/quorate-token"
+}
+
+# the replies of the two helpers of one opening, in r.1 and r.2
+record() {
+	own_helper <<-'EOF'
+		#!/bin/bash
+		n=1
+		[ ! -e WORK/r.1 ] || n=2
+		REAL "$@" | /usr/bin/tee WORK/r.$n
+		exit "${PIPESTATUS[0]}"
+	EOF
+	with_pin '123456\n' "$work/own/quorate" key decrypt --token sealed
+}
+
+@test "a helper killed at any byte of what it says: one line, exit 4" {
+	alice
+	card_order alice touches 1
+	record >got 2>/dev/null
+	same got plain
+	local n1 n2
+	n1=$(wc -c <"$work/r.1")
+	n2=$(wc -c <"$work/r.2")
+	# from here on nobody talks to a token
+	cat >"$work/own/quorate-token" <<-EOF
+		#!/bin/bash
+		n=1
+		[ ! -e $work/second ] || n=2
+		: >$work/second
+		# the request is there
+		/usr/bin/head -c 1 >/dev/null
+		IFS=: read -r which cut <$work/cut
+		if [ "\$n" = "\$which" ]; then
+			/usr/bin/head -c "\$cut" $work/r.\$n
+			kill -KILL \$\$
+		fi
+		/usr/bin/cat $work/r.\$n
+	EOF
+	# the control: uncut it opens
+	echo 3:0 >"$work/cut"
+	with_pin '' "$work/own/quorate" key decrypt --token -o got2 sealed
+	same got2 plain
+	rm got2
+	for at in 1:0 1:3 1:4 1:$((n1 / 2)) 1:$((n1 - 1)) \
+		$(seq -f 2:%g 0 $((n2 - 1))); do
+		echo "$at" >"$work/cut"
+		rm -f "$work/second"
+		with_pin '' fails 4 "ended by signal 9" -- \
+			"$work/own/quorate" key decrypt --token sealed
+	done
+}
+
+@test "a helper that talks nonsense or nothing is refused" {
+	alice
+	for say in 'printf "\0\0\0\1x"' 'printf "\377\377\377\377"' \
+		'printf x' ':'; do
+		rm -rf "$work/own"
+		own_helper <<-EOF
+			#!/bin/bash
+			$say
+		EOF
+		run "$work/own/quorate" token list
+		[ "$status" -eq 4 ]
+		[ "$(wc -l <<<"$output")" -eq 1 ]
+	done
+}
+
+@test "killed while it asks, and while it waits for the touch" {
+	alice
+	mkfifo slow
+	quorate key decrypt --token sealed --pin-fd 5 5<slow 2>err 3>&- &
+	asker=$!
+	exec 8>slow
+	card_until child quorate-token
+	sleep 0.5
+	kill -KILL "$(child quorate-token)"
+	exec 8>&-
+	status=0
+	wait "$asker" || status=$?
+	[ "$status" -eq 4 ]
+	grep -q 'ended by signal 9; nothing is lost' err
+	# and the card serves the next one
+	card_order alice touches 1
+	with_pin '123456\n' quorate key decrypt --token sealed >got
+	same got plain
+}
+
+@test "while it works: filter, no new privileges, no core, few descriptors" {
+	alice
+	with_pin '123456\n' quorate key decrypt --token sealed >got 2>err \
+		3>&- &
+	card_until test -e "$card_work/card-alice/waiting"
+	helper=$(child quorate-token)
+	grep -qx $'Seccomp:\t2' "/proc/$helper/status"
+	grep -qx $'NoNewPrivs:\t1' "/proc/$helper/status"
+	grep -Eq '^Max core file size +0 +0 ' "/proc/$helper/limits"
+	# 0, 1, 2, the PIN's, pcscd's socket and the lock
+	for fd in "/proc/$helper/fd/"*; do readlink "$fd"; done | sort >fds
+	[ "$(wc -l <fds)" -le 7 ]
+	[ "$(grep -c '^socket:' fds)" -ge 2 ]
+	# its own environment is pcscd's address alone
+	[ "$(tr '\0' '\n' <"/proc/$helper/environ")" = \
+		"PCSCLITE_CSOCK_NAME=$PCSCLITE_CSOCK_NAME" ]
+	# whoever is not root cannot look into it, of the same user or not
+	[ "$(stat -c %U "/proc/$helper/environ")" = root ]
+	card_order alice touch
+	wait $!
+	same got plain
+}
+
+@test "it opens no file for writing, and nothing once the filter is there" {
+	alice
+	card_order alice touches 1
+	own_helper <<-'EOF'
+		#!/bin/bash
+		exec /usr/bin/strace -f -o WORK/trace.$$ REAL "$@"
+	EOF
+	with_pin '123456\n' "$work/own/quorate" key decrypt --token sealed \
+		>got 2>err
+	same got plain
+	cat "$work"/trace.* >all
+	[ "$(grep -c 'SECCOMP_SET_MODE_FILTER' all)" -ge 2 ]
+	no grep -E 'open(at)?\(.*(O_WRONLY|O_RDWR|O_CREAT)' \
+		<(grep -v '"/dev/tty"' all)
+	for t in "$work"/trace.*; do
+		sed '1,/SECCOMP_SET_MODE_FILTER, [^N]/d' "$t" >after
+		[ -s after ]
+		no grep -E ' (open|openat|socket|connect|execve|fork|clone)\(' \
+			after
+	done
+}
+
+@test "a manifest is approved with a token, and with no other's" {
+	alice
+	quorate key generate -o bob.secret --pub bob.pub
+	mkdir set
+	cp alice.pub bob.pub set
+	echo 2 >set/quorum_threshold
+	for i in 0 1 2; do
+		printf '%096d PCR%d\n' "$((i + 1))" "$i"
+	done >pcrs
+	echo arn:aws:iam::123456789012:role/Webserver >arn
+	echo the application | sha256sum | cut -c1-64 >app.hash
+	sources=(--manifest-set set --share-set set --patch-set set
+		--pcrs pcrs --role-arn-file arn --pivot-hash app.hash
+		--quorum-key bob.pub)
+	quorate manifest new --namespace team/app --nonce 7 --restart never \
+		"${sources[@]}" -o m 2>/dev/null
+	card_order alice touches 9
+	yes yes | with_pin '123456\n' quorate manifest approve m --token \
+		--alias alice "${sources[@]}" >said 2>&1
+	grep -q 'Touch your YubiKey (serial 11, 15 s)' said
+	yes yes | quorate manifest approve m --key bob.secret --alias bob \
+		"${sources[@]}" >/dev/null 2>&1
+	quorate manifest assemble m --approvals . 2>/dev/null
+	quorate manifest check m.envelope --manifest-set set >/dev/null ||
+		quorate manifest check ./*envelope* --manifest-set set
+	# another token: refused before it is asked for a PIN
+	yes yes | with_pin '123456\n' quorate manifest approve m --token \
+		--alias bob "${sources[@]}" >said 2>&1 && return 1
+	[ "$(grep -c ' 87 11 9C ' "$card_work/card-alice/log")" -eq 1 ]
+}
