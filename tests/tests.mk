@@ -8,7 +8,7 @@
 #   tests/standin/*_client.c who talks to it    $(B)/standin/
 #   tests/standin/*_preload.c for LD_PRELOAD   $(B)/standin/*.so
 #   tests/card/*_card.c      a SIMULATED card    $(B)/card/
-#   tests/card/*_launch.c    its reader, its rivals $(B)/card/
+#   tests/card/*_launch.c    its reader, rivals, spies $(B)/card/
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
 
