@@ -80,7 +80,6 @@ $(B)/unit/init_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,mount ioctl \
 	clock_settime clock_gettime)
 
 # a part of quorate-token
-$(B)/unit/sandbox_test: LIBS_unit += -lseccomp
 $(B)/obj/tests/unit/sandbox_test.o: CPPFLAGS += -isystem /usr/include/PCSC
 
 # the state machine over effects in memory
