@@ -100,7 +100,7 @@ standin-programs: $(STANDIN_BIN)
 card-programs: $(CARD_BIN)
 bench-programs: $(BENCH_BIN)
 
-bench: all bench-programs
+bench: all image-programs bench-programs
 	@tests/bench.sh $(BENCH_BIN)
 
 .PHONY: unit ct-programs fuzz-programs crash-programs standin-programs \

@@ -156,3 +156,16 @@ without() {
 	provision_machine alice bob
 	wait_long answers
 }
+
+@test "the real image refuses to run outside Nitro: its entropy is not the NSM's" {
+	"$top/enclave/image/assemble" "$F/real" "$programs/image/init"
+	"$image" extract -o parts "$F/real.eif" >/dev/null
+	timeout 120 qemu-system-x86_64 -M microvm,acpi=off -m 256 -accel tcg \
+		-cpu max -nodefaults -no-user-config -display none -no-reboot \
+		-serial file:said -kernel parts/kernel \
+		-initrd parts/ramdisk1.cpio -append "$(cat parts/cmdline)"
+	grep -q 'no heartbeat: ' said
+	grep -q 'the kernel.s source of entropy is "none", not nsm-hwrng' said
+	grep -q 'reboot: Restarting system' said
+	without 'ready' said
+}
