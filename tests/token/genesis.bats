@@ -201,3 +201,37 @@ run_tokens() {
 	run_tokens --key carol.secret >/dev/null
 	quorate genesis check g --fingerprint "$fp" >/dev/null
 }
+
+@test "at a terminal: a wrong PIN is tried again, a token is waited for" {
+	two_and_a_file
+	card_stop bob
+	touches 1 alice
+	cat >run.exp <<-'END'
+		set timeout 20
+		expect_after timeout { puts TIMEOUT; exit 9 }
+		spawn quorate genesis run --plan plan.cbor -o g --token \
+			--key carol.secret
+		expect "not yet      the token of \"rehearsal-bob\""
+		expect "paper?" { send "yes\r" }
+		expect "PIN of token 11" { send "999999\r" }
+		expect "PIN refused, 2 tries left"
+		expect "try again with the token of rehearsal-alice" {
+			send "yes\r" }
+		expect "PIN of token 11" { send "123456\r" }
+		expect "it is the share that was dealt"
+		expect "put in the token of rehearsal-bob (serial 22)"
+		expect "plugged in: 11; waiting"
+		exec touch waiting
+		expect "PIN of token 22" { send "123456\r" }
+		expect "opened       3 of 3 sealed shares"
+		expect eof
+	END
+	expect run.exp >said 2>&1 3>&- &
+	began=$!
+	card_until test -e waiting
+	card_start bob --serial 22 --touch-seconds 4
+	touches 1 bob
+	wait "$began" || { cat said; return 1; }
+	no grep -q TIMEOUT said
+	quorate genesis check g --fingerprint "$fp" >/dev/null
+}
