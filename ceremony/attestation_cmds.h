@@ -8,6 +8,7 @@
 #include "enclave/attestation/verify.h"
 
 int attestation_show_run(struct cmd *c);
+int attestation_challenge_run(struct cmd *c);
 int attestation_verify_run(struct cmd *c);
 
 /* How a document was verified, for screen and JSON. */

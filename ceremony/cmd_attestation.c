@@ -32,6 +32,9 @@ const struct command commands_attestation[] = {
 	    NULL, attestation_show_run, NULL },
 	{ "verify", "DOC", "all rules of a document, a verdict a line",
 	    verify_notes, attestation_verify_run, NULL },
+	{ "challenge", "", "32 fresh bytes for a document to answer",
+	    "QuorumOS's protocol has no place for them yet: its enclaves "
+	    "answer none.", attestation_challenge_run, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 

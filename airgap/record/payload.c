@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "airgap/record/label.h"
 #include "airgap/record/payload_parts.h"
 #include "airgap/seal/secret.h"
 

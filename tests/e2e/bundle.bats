@@ -130,6 +130,20 @@ files=(plan.cbor rehearsal-alice.receipt proof setup.doc)
 	same plan.cbor home/plan.cbor
 }
 
+@test "a challenge is fresh, of its mode, and crosses" {
+	quorate attestation challenge --mode rehearsal -o a
+	quorate attestation challenge --mode rehearsal >b
+	run cmp -s a b
+	[ "$status" -eq 1 ]
+	[ "$(stat -c %s a)" -eq "$(stat -c %s b)" ]
+	quorate bundle pack stick a plan.cbor | grep -qx 'ok       a  (challenge)'
+	quorate attestation challenge --mode production -o c
+	fails 1 "is of a" -- quorate bundle pack other c plan.cbor
+	fails 2 "--mode is production or" -- \
+		quorate attestation challenge --mode other
+	fails 2 "missing: --mode" -- quorate attestation challenge
+}
+
 # Every system call of the writer that can be the last one before the stick
 # is gone: what is left is no bundle, or the whole one; never half a file.
 @test "a stick pulled at any moment leaves no half file and no false index" {
