@@ -201,6 +201,10 @@ words_page(const struct play *p, struct area *a)
 	}
 	rate_line(p, text, sizeof(text));
 	line(a, text);
+	if (p->fragment == 0) {
+		snprintf(text, sizeof(text), "for %s", p->preset->use);
+		line(a, text);
+	}
 	place_line(p, text, sizeof(text));
 	line(a, text);
 	line(a, "");

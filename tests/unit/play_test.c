@@ -93,6 +93,7 @@ a_record_waits_on_its_words_until_space(void **state)
 	assert_true(says(" 1 BACK    2 ABLE    3 ZOOM"));
 	assert_true(says("12 ABLE"));
 	assert_true(says("1 of 2"));
+	assert_true(says("for the camera of a laptop or a phone, 720 lines"));
 	assert_int_equal(press(' '), PLAY_PAINT);
 	assert_false(play.text_page || play.paused);
 	assert_true(says("part 1 of 9"));
