@@ -7,6 +7,10 @@
 # The operators' keys are files.  TOKENS=virtual: three SIMULATED tokens behind
 # a real pcscd, and no key file at all; the script types the PINs and is the
 # finger that touches.
+#
+# QR=on: what one machine makes and another one needs crosses as codes, drawn,
+# filmed by a SIMULATED camera (30 % of the frames lost, turned, blurred,
+# noisy, pale), scanned, and used from there.
 set -u -o pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 5
@@ -253,6 +257,52 @@ signed() {
 		quorate key verify --pub "$1" --signature "$(field "$2")"
 }
 
+# film FOLDER: its codes as a bad camera has them, one frame a code at most
+film() {
+	ffmpeg -v error -framerate 5 -i "$1/%04d.png" -vf "
+		select='gt(random(1),0.3)', format=gray,
+		pad=1280:720:(ow-iw)/2:(oh-ih)/2:gray, rotate=0.05:c=gray,
+		gblur=0.8, noise=alls=14:allf=t:all_seed=7, eq=contrast=0.6" \
+		-fps_mode passthrough -pix_fmt yuv420p -f yuv4mpegpipe -
+}
+
+# crossing FROM TO FILE...: the files, one record, by codes from one program
+# to the other; what came takes the place of what was sent.  Offline its words
+# are those of the paper that was printed where it was made.
+crossing() {
+	local from=$1 to=$2 at=$D/qr/$n f got bytes words=()
+	shift 2
+	mkdir -p "$at" || return
+	bytes=$(cat "$@" | wc -c)
+	"$from" send --pdf "$at/paper.pdf" "$@" || return
+	if [ "$to" = quorate ]; then
+		words=(--words "$(pdftotext -layout "$at/paper.pdf" - |
+			grep -oE '\b[0-9]+ [A-Z]{4}\b' | head -n 12 |
+			cut -d ' ' -f 2 | paste -sd ' ')")
+	fi
+	# 350 bytes a code, twice as many; a sender on a screen never ends
+	"$from" send --png "$at/codes" --scale 4 \
+		--frames $((bytes / 175 + 30)) "$@" || return
+	# the film is cut when the receiver has it all
+	film "$at/codes" 2>"$at/film.log" |
+		"$to" receive y4m:- -o "$at/got" "${words[@]}"
+	[ "${PIPESTATUS[1]}" -eq 0 ] || return
+	for f; do
+		for got in "$at/got/"*; do
+			cmp -s "$f" "$got" && cp "$got" "$f" && continue 2
+		done
+		echo "$f: nothing like it arrived"
+		return 1
+	done
+}
+
+# cross TEXT FROM TO FILE...: the step, where QR=on
+cross() {
+	local text=$1
+	shift
+	[ -z "$light" ] || step "  by codes: $text" crossing "$@"
+}
+
 # free_port FROM: one of 6,000 that nobody answers on, below those that the
 # system gives to connections going out
 free_port() {
@@ -280,6 +330,22 @@ virtual)
 	exit 2
 	;;
 esac
+light=
+case ${QR:-} in
+'') ;;
+on)
+	light=on
+	for tool in ffmpeg pdftotext; do
+		command -v "$tool" >/dev/null && continue
+		echo "demo: QR=on needs $tool: apt install ffmpeg poppler-utils" >&2
+		exit 5
+	done
+	;;
+*)
+	echo "demo: QR=$QR: only \"on\" is known" >&2
+	exit 2
+	;;
+esac
 rm -rf "$D"
 mkdir -p "$D/log" "$D/approvals" "$D/enclave" || exit 5
 running=()
@@ -300,32 +366,58 @@ if [ "$kind" = file ]; then
 else
 	echo "REHEARSAL: these keys protect nothing; the tokens are SIMULATED"
 fi
+[ -z "$light" ] || echo "REHEARSAL: the camera is SIMULATED"
 if [ "$kind" = file ]; then
 	step "three operators make their keys, in files" make_keys
 else
 	step "three SIMULATED tokens at a real pcscd" start_tokens
 	step "three operators make keys in them: locked, with proof" make_keys
 fi
+proofs=()
+[ "$kind" = file ] || proofs=("$D/operators/"*/*.attestation)
+cross "the operators' keys, to the ceremony" quorate quorate \
+	"$D/set/"*.pub "${proofs[@]}"
 step "plan: any two of three bring the key back" make_plan
 fingerprint=$(quorate plan fingerprint "$D/plan.cbor")
+cross "the plan, to every operator" quorate quorate "$D/plan.cbor"
 step "genesis: key made, split, proved, sealed, opened again" run_genesis
+cross "what the genesis made for everybody" quorate quorate \
+	"$D/genesis/"{plan.cbor,genesis_output,spares.cbor} \
+	"$D/genesis/genesis_statement.cbor"
+for who in $operators; do
+	cross "$who's sealed share" quorate quorate \
+		"$D/genesis/shares/rehearsal-$who.share"
+done
 step "each operator accepts the share and signs a receipt" accept_shares
 step "anyone checks the genesis and the three receipts" check_genesis
 step "drill: two shares bring back the printed public key" drill
 step "manifest: what may run, with which keys" make_manifest
+cross "the manifest, to those who approve" quorate quorate \
+	"$D/manifest.json"
 step "alice compares it with her own sources and approves" approve alice
 step "bob compares it with his own sources and approves" approve bob
+for f in "$D/approvals/"*; do
+	cross "an approval, back" quorate quorate "$f"
+done
 step "manifest and approvals become an envelope" \
 	quorate manifest assemble "$D/manifest.json" \
 	--approvals "$D/approvals" -o "$D/manifest_envelope"
+cross "the envelope, out to the relay" quorate quorate-relay \
+	"$D/manifest_envelope"
 step "the envelope is checked against the manifest set" \
 	quorate manifest check "$D/manifest_envelope" --manifest-set "$D/set"
 step "a SIMULATED enclave and its host start" start_enclave
 step "boot: the enclave attests its manifest and its setup key" \
 	quorate-relay boot --host "$host" --envelope "$D/manifest_envelope" \
 	--pivot build/hello -o "$D/setup.doc"
+cross "document and envelope, in to the operators" quorate-relay quorate \
+	"$D/setup.doc" "$D/manifest_envelope"
 step "alice verifies the document and releases her share" release alice
 step "carol verifies the document and releases her share" release carol
+for who in alice carol; do
+	cross "$who's release, out to the relay" quorate quorate-relay \
+		"$D/operators/$who/release/"*.{sealed,approval,release}
+done
 step "alice's share is posted: one more to go" post alice
 step "carol's share is posted: the enclave has the quorum key" post carol
 step "status: who posted, what runs" quorate-relay status --host "$host"
