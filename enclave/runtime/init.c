@@ -272,25 +272,27 @@ document_time(struct nsm *nsm, int64_t *ms, struct err *e)
 	return r == 0 ? 0 : ERR_SYSTEM;
 }
 
-int
-init_clock(struct nsm *nsm, struct err *e)
+void
+init_clock(struct nsm *nsm)
 {
 	struct timespec t;
+	struct err e = { 0 };
 	int64_t ms, off;
-	int r;
 
-	if ((r = document_time(nsm, &ms, e)) != 0)
-		return r;
+	if (document_time(nsm, &ms, &e) != 0) {
+		init_say("clock not set from the NSM: %s", e.text);
+		return;
+	}
 	off = ms - milliseconds();
 	if (off > -CLOCK_STEP_MS && off < CLOCK_STEP_MS)
-		return 0;
+		return;
 	t = (struct timespec){ .tv_sec = ms / 1000,
 	    .tv_nsec = ms % 1000 * 1000000 };
 	if (clock_settime(CLOCK_REALTIME, &t) != 0)
-		return err_set(e, ERR_SYSTEM, "cannot set the clock: %s",
-		    strerror(errno));
-	init_say("clock set from the NSM, by %lld s", (long long)(off / 1000));
-	return 0;
+		init_say("clock not set: %s", strerror(errno));
+	else
+		init_say("clock set from the NSM, by %lld s",
+		    (long long)(off / 1000));
 }
 
 void

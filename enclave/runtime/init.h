@@ -35,9 +35,9 @@ int init_run(const struct init_config *c, unsigned *cid,
 /*
  * Sets the kernel's clock, which only the application reads, from the
  * timestamp of a document of the NSM: unlike the clock it started with, the
- * parent has no hand in that.  0 or ERR_SYSTEM.
+ * parent has no hand in that.  Says so, or why it stays as it is.
  */
-int init_clock(struct nsm *nsm, struct err *e) MUST_CHECK;
+void init_clock(struct nsm *nsm);
 
 /* Ends the enclave: with its last process, its memory is gone. */
 _Noreturn void init_end(void);

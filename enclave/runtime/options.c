@@ -178,7 +178,9 @@ begin(const struct enclave_program *p, struct enclave_cli *c, int argc,
 	    (r = secret_process_init(e)) != 0 ||
 	    (r = p->open_nsm(c, nsm, e)) != 0)
 		return r;
-	return first ? init_clock(*nsm, e) : 0;
+	if (first)
+		init_clock(*nsm);
+	return 0;
 }
 
 int

@@ -39,18 +39,41 @@ simulated_pki() {
 	wait "$p"
 }
 
-# machine EIF PCRS: boots it; $url is the HTTP of its host.  $work/console is
-# what the machine says, $qemu its process.  The SIMULATED NSM is told PCRS.
+# machine EIF PCRS: boots it; $url is the HTTP of its host.  $work/machine is
+# its folder, with the console; $qemu its process.  The SIMULATED NSM is told
+# PCRS.
 machine() {
-	local d=$work/machine told=''
-	[ -z "${qemu:-}" ] || machine_off
-	rm -rf "$d"
-	mkdir "$d"
-	"$image" extract -o "$d/parts" "$1" >/dev/null
-	cat "$d"/parts/ramdisk*.cpio >"$d/ramdisks"
+	local told
+	around
+	"$image" extract -o parts "$1" >/dev/null
+	cat parts/ramdisk*.cpio >ramdisks
 	told=$(sed -nE 's/^([0-9a-f]{96}) PCR([0-4])$/quorate.pcr\2=\1/p' \
 		"$2" | tr '\n' ' ')
-	cd "$d" || return
+	emulate qemu-system-x86_64 \
+		-M microvm,acpi=off,rtc=on,memory-backend=ram \
+		-object memory-backend-memfd,id=ram,size=256M,share=on \
+		-m 256 -cpu max -no-user-config \
+		-device vhost-user-vsock-device,chardev=vsock \
+		-kernel parts/kernel -initrd ramdisks \
+		-append "$(cat parts/cmdline) quorate.parent=2 $told"
+	wait_long says 'ready; SIMULATED'
+}
+
+# nitro_machine EIF: the very file, in a machine that measures it
+nitro_machine() {
+	local id=i-0123456789abcdef0
+	around
+	emulate "$QEMU_NITRO" -L /usr/share/seabios -L /usr/share/qemu \
+		-M "nitro-enclave,vsock=vsock,id=$id-enc0123456789abcdef,parent-role=$role,parent-id=$id" \
+		-m 512 -kernel "$1"
+	wait_long says 'quorate-enclave: ready'
+}
+
+# around: the folder of a machine, its vsock, and its host; leaves us in it
+around() {
+	rm -rf "$work/machine"
+	mkdir "$work/machine"
+	cd "$work/machine" || return
 	background vhost-device-vsock \
 		--vm guest-cid=16,socket=vhost,uds-path=vsock
 	wait_for test -S vhost
@@ -59,25 +82,21 @@ machine() {
 		vsock "$app_port"
 	# the guest's connections to its parent arrive at NAME_PORT
 	ln -s control_9000 vsock_9000
-	"$programs/quorate-host" --usock control --host-port 0 --heartbeat \
-		--socket-timeout 60000 --bridge "127.0.0.2:$app_port" \
-		3>&- </dev/null 2>host.log &
-	pids+=($!)
-	wait_for grep -q ' ready on ' host.log
-	url=$(sed -n 's/.* ready on //p' host.log)
-	qemu-system-x86_64 -M microvm,acpi=off,rtc=on,memory-backend=ram \
-		-object memory-backend-memfd,id=ram,size=256M,share=on \
-		-m 256 -accel tcg -cpu max -nodefaults -no-user-config \
-		-display none -no-reboot -serial file:console \
-		-chardev socket,id=vsock,path=vhost \
-		-device vhost-user-vsock-device,chardev=vsock \
-		-kernel parts/kernel -initrd ramdisks \
-		-append "$(cat parts/cmdline) quorate.parent=2 $told" \
+	background "$programs/quorate-host" --usock control --host-port 0 \
+		--heartbeat --socket-timeout 60000 \
+		--bridge "127.0.0.2:$app_port"
+	wait_for grep -q ' ready on ' quorate-host.log
+	url=$(sed -n 's/.* ready on //p' quorate-host.log)
+}
+
+# emulate QEMU OPTIONS...: starts it and leaves the folder
+emulate() {
+	"$@" -accel tcg -nodefaults -display none -no-reboot \
+		-serial file:console -chardev socket,id=vsock,path=vhost \
 		3>&- </dev/null 2>qemu.log &
 	qemu=$!
 	pids+=("$qemu")
 	cd - >/dev/null || return
-	wait_long says 'ready; SIMULATED'
 }
 
 background() {
@@ -90,9 +109,3 @@ says() { grep -qF -e "$*" "$work/machine/console"; }
 
 # gone: the machine has ended by itself
 gone() { ! kill -0 "$qemu"; }
-
-machine_off() {
-	kill "$qemu" 2>/dev/null
-	wait "$qemu"
-	qemu=
-}

@@ -84,7 +84,7 @@ without() {
 	says 'quorate-enclave: heartbeat answered'
 	says 'quorate-enclave: SIMULATED: the source of entropy is not checked'
 	says 'quorate-enclave: vsock CID 16'
-	grep -q 'heartbeat of an enclave answered' "$work/machine/host.log"
+	grep -q 'heartbeat of an enclave answered' "$work/machine/quorate-host.log"
 	relay status >out
 	grep -qx 'phase     WaitingForBootInstruction' out
 	boot
@@ -124,7 +124,7 @@ without() {
 	[ "$("$image" diff "$F/SIMULATED.eif" other.eif | grep -c 'init')" -gt 0 ]
 	told other
 	app m
-	machine other.eif other.nsm
+	machine "$PWD/other.eif" "$PWD/other.nsm"
 	boot
 	run release rehearsal-alice
 	[ "$status" -eq 1 ]
