@@ -32,7 +32,7 @@ CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 comma := ,
 LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW)
-LIBS_fuzz := -ljansson -lcbor -lz
+LIBS_fuzz := -ljansson -lcbor -lz $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_standin := -lcbor
 LIBS_card := -lpcsclite
 LDFLAGS_fuzz := -fsanitize=fuzzer

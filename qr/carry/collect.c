@@ -145,7 +145,7 @@ collect_sight(struct collect *c, const struct sight *s, int64_t now,
     struct err *e)
 {
 	int64_t before = c->read_ms;
-	unsigned got;
+	bool got;
 	int r = 0;
 
 	c->mean = s->light.mean;
@@ -158,13 +158,13 @@ collect_sight(struct collect *c, const struct sight *s, int64_t now,
 	c->read_ms = -1;
 	for (size_t i = 0; r == 0 && i < s->n; i++)
 		r = feed(c, &s->codes[i], now, e);
-	got = c->read_ms == now ? 100 : 0;
-	if (got == 0)
+	got = c->read_ms == now;
+	if (!got)
 		c->read_ms = before;
-	else
-		c->read++;
+	else if (c->read++ == 0 || now - before > STALE_MS)
+		c->share = 100;		/* what was before was aiming */
 	/* a running mean of 16, rounded towards what is new */
-	c->share = (c->share * 15 + got + (got > 0 ? 15 : 0)) / 16;
+	c->share = (c->share * 15 + (got ? 115 : 0)) / 16;
 	return r;
 }
 

@@ -22,6 +22,7 @@ struct live {
 	struct collect *collect;
 	struct look look;
 	const struct sight_camera *camera;	/* NULL: a film */
+	struct sight last;	/* the picture on the screen */
 	char title[128], note[ERR_TEXT_MAX];
 	int64_t painted, note_ms;
 };
@@ -205,7 +206,8 @@ look_once(struct live *l, struct err *e)
 		return LIVE_ENDED + 1;
 	if (s->state == SIGHT_WAIT)
 		return 0;
-	l->look.sight = s;
+	l->last = *s;
+	l->look.sight = &l->last;
 	return collect_sight(l->collect, s, clock_ms(), e);
 }
 

@@ -6,7 +6,7 @@
 #include "qr/carry/look.h"
 
 #define BAR 24			/* cells of a full bar */
-#define LINES_BELOW (UR_STREAMS + 2)
+#define LINES_BESIDE 3		/* title, hint, keys */
 #define LINE_LEN 200
 
 /* Grey cells, two pictures' rows a row of the screen. */
@@ -128,23 +128,22 @@ look_paint(const struct look *l, struct paint *out)
 	const struct collect *c = l->collect;
 	const char *hint = l->note != NULL ? l->note :
 	    collect_hint(c, l->now);
-	unsigned rows = l->rows > LINES_BELOW + 1 ?
-	    l->rows - LINES_BELOW - 1 : 0, row;
-	char text[LINE_LEN];
+	size_t lines = c->n == 0 ? 1 : c->n;
+	unsigned used = LINES_BESIDE + (unsigned)lines;
+	unsigned row, rows = l->rows > used ? l->rows - used : 0;
+	char text[LINE_LEN] = "waiting for the first part";
 
 	paint_plain(out, &l->ink);
 	line(l, out, 1, l->title);
 	row = 2 + preview(l, rows, out);
 	paint_plain(out, &l->ink);
-	for (size_t i = 0; i < UR_STREAMS; i++) {
-		text[0] = '\0';
+	for (size_t i = 0; i < lines; i++) {
 		if (i < c->n)
 			stream_line(&c->streams[i], text, sizeof(text));
-		else if (i == 0)
-			snprintf(text, sizeof(text), "waiting for the first "
-			    "part");
 		line(l, out, row++, text);
 	}
-	line(l, out, row, hint == NULL ? "" : hint);
+	line(l, out, row++, hint == NULL ? "" : hint);
+	while (row < l->rows)
+		line(l, out, row++, "");
 	line(l, out, l->rows, l->keys);
 }

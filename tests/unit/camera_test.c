@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fake_camera.h"
+#include "tests/unit/fake_camera.h"
 #include "qr/sight.h"
 
 static const uint32_t grey_only[] = { V4L2_PIX_FMT_GREY, 0 };

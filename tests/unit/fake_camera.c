@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fake_camera.h"
+#include "tests/unit/fake_camera.h"
 
 #define LENGTH ((size_t)1 << 16)
 

@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# quorate receive and qr scan: pictures and films of what quorate send shows.
+
+load lib
+load ceremony
+
+setup() {
+	begin
+	# of lib.bash
+	# shellcheck disable=SC2154
+	ln -s "$(dirname "${QUORATE:-$top/build/quorate}")/quorate-relay" \
+		"$work/bin/quorate-relay"
+}
+
+teardown() {
+	end
+}
+
+# words DIR: the twelve words of the record that the frames in DIR hold
+words() {
+	quorate-relay receive "dir:$1" -o "$work/words" 2>&1 >/dev/null |
+		sed '1,/its words:/d' | xargs
+	rm -rf "$work/words"
+}
+
+# answer WORDS COMMAND...: types the words that are asked for; what the
+# command says is in said
+answer() {
+	local all=$1 asked=0 n
+	shift
+	mkfifo answers
+	"$@" <answers >said 2>&1 3>&- &
+	exec 8>answers
+	for _ in $(seq 100); do
+		n=$(grep -oE 'word [0-9]+: ' said | tail -n +$((asked + 1)) |
+			head -n 1 | tr -dc 0-9)
+		if [ -n "$n" ]; then
+			grep -oE "\b$n [A-Z]+" <<<"$all" | cut -d' ' -f2 >&8
+			asked=$((asked + 1))
+		fi
+		[ "$asked" -lt 4 ] || break
+		sleep 0.05
+	done
+	exec 8>&-
+	wait $!
+}
+
+# film IN.png... as a bad camera and a codec have it: film.y4m
+# $1 the frames, $2 a filter before, $3 frames a second
+film() {
+	ffmpeg -v error -framerate "$3" -i "$1/%04d.png" -vf "$2,fps=15,
+		pad=1280:720:(ow-iw)/2:(oh-ih)/2:gray,
+		noise=alls=14:allf=t:all_seed=7,gblur=0.7,
+		eq=contrast=0.7" -pix_fmt yuv420p -c:v libx264 -threads 1 \
+		-crf 27 -y film.mp4 &&
+		ffmpeg -v error -i film.mp4 -pix_fmt yuv420p \
+			-f yuv4mpegpipe -y film.y4m
+}
+
+@test "a record goes from files to pictures and back, and its words are typed" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 3 plan.cbor
+	w=$(words frames)
+	[ "$(wc -w <<<"$w")" -eq 24 ]
+	answer "$w" quorate receive dir:frames -o out
+	cat said
+	grep -qF 'arrived: the plan of a ceremony' said
+	grep -qF REHEARSAL said
+	same out/plan.cbor plan.cbor
+	# twelve words at once, for scripts
+	quorate receive dir:frames -o again --words "$w"
+	same again/plan.cbor plan.cbor
+}
+
+@test "other words, or none: nothing is written" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 3 plan.cbor
+	w=$(words frames)
+	# a word that is none in the place of the first
+	run quorate receive dir:frames -o out --words "1 ZZZZ ${w#1 * }"
+	[ "$status" -eq 1 ]
+	[[ $output == *"it is not what was made there; nothing was written" ]]
+	run quorate receive dir:frames -o out --words "able"
+	[ "$status" -ne 0 ]
+	run quorate receive dir:frames -o out < <(yes wrong)
+	[ "$status" -eq 1 ]
+	[[ $output == *"the words differ"* ]]
+	[[ $output != *"its words"* ]]
+	run quorate receive dir:frames -o out </dev/null
+	[ "$status" -eq 1 ]
+	[ ! -e out ]
+}
+
+@test "a file that is there is not replaced without --force" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 3 plan.cbor
+	mkdir out
+	echo mine >out/plan.cbor
+	run quorate-relay receive dir:frames -o out
+	[ "$status" -ne 0 ]
+	[[ $output == *"--force replaces it"* ]]
+	text out/plan.cbor "mine
+"
+	quorate-relay receive dir:frames -o out --force
+	same out/plan.cbor plan.cbor
+}
+
+@test "the other mode is refused in one line" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 3 plan.cbor
+	run quorate-relay receive dir:frames -o out --mode production
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *"is marked rehearsal, not production"* ]]
+	[ ! -e out ]
+	quorate-relay receive dir:frames -o out --mode rehearsal
+}
+
+@test "a film through H.264, with noise, blur, little contrast and 30 % loss" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 4 --frames 40 \
+		plan.cbor
+	film frames "select='gt(mod(n*7+3\,10)\,2)'" 5
+	w=$(words frames)
+	quorate receive y4m:film.y4m -o out --words "$w" >said 2>&1
+	same out/plan.cbor plan.cbor
+	# the same from a pipe, where no words can be typed
+	quorate receive y4m:- -o pipe --words "$w" <film.y4m
+	same pipe/plan.cbor plan.cbor
+	fails 2 "give --words" -- quorate receive y4m:- -o no <film.y4m
+	# joined late: the beginning is not needed
+	ffmpeg -v error -ss 1.5 -i film.mp4 -f yuv4mpegpipe -y late.y4m
+	quorate receive y4m:late.y4m -o late --words "$w"
+	same late/plan.cbor plan.cbor
+}
+
+@test "a film that ends too soon says how far it came" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 4 --frames 3 \
+		plan.cbor
+	run quorate receive dir:frames
+	[ "$status" -eq 3 ]
+	[[ ${lines[-1]} =~ "ended with the plan of a ceremony: "[0-9]+" of" ]]
+}
+
+@test "codes of others are named: the first UR, another UR, any text" {
+	echo 'UR:BYTES/1OF4/ABCDEFGH/LPADBBCSIEC' | quorate qr draw --png 1 -
+	echo 'UR:CRYPTO-PSBT/LPADBBCSIEC' | quorate qr draw --png 2 -
+	echo 'HELLO WORLD' | quorate qr draw --png 3 -
+	fails 3 "the first UR version" -- quorate receive dir:1
+	fails 3 "a UR of another kind" -- quorate receive dir:2
+	fails 3 "shows codes, but no record of ours" -- quorate receive dir:3
+	[ "$(quorate qr scan dir:3)" = "HELLO WORLD" ]
+}
+
+@test "two records mixed: the first that is complete is taken, whole" {
+	abc_plan
+	quorate send --png a --preset coarse --scale 3 plan.cbor
+	quorate send --png b --preset coarse --scale 3 --frames 2 a.pub
+	mkdir both
+	for f in a/*; do cp "$f" "both/$(basename "$f" .png)-1.png"; done
+	for f in b/*; do cp "$f" "both/$(basename "$f" .png)-2.png"; done
+	quorate-relay receive dir:both -o out
+	[ "$(find out -type f | wc -l)" -eq 1 ]
+}
+
+@test "what is no picture, no film, no source: one line each" {
+	echo text >t.png
+	head -c 300 /dev/zero >zero
+	fails 3 "neither a PNG nor" -- quorate qr scan png:t.png
+	fails 3 "no YUV4MPEG2 video" -- quorate qr scan y4m:t.png
+	fails 3 "neither a PNG nor" -- quorate qr scan png:zero
+	fails 3 "No such file" -- quorate qr scan png:nowhere
+	fails 3 "No such file" -- quorate qr scan y4m:nowhere
+	mkdir empty
+	fails 3 "no .png and no .pgm" -- quorate qr scan dir:empty
+	fails 2 "there are v4l2:" -- quorate qr scan "$PWD/t.png"
+	fails 2 "no camera" -- quorate qr scan v4l2:/dev/null
+	fails 3 "/dev/video999" -- quorate qr scan v4l2:/dev/video999
+	printf 'P5 4 4 255\n0123456789abcdef' >grey.pgm
+	fails 1 "no code was read" -- quorate qr scan png:grey.pgm
+}
+
+# begin_film: a receiver that waits for more of a film; its helper is $helper
+begin_film() {
+	mkfifo fifo
+	quorate qr scan y4m:fifo >out 2>err 3>&- &
+	receiver=$!
+	exec 7>fifo
+	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\nFRAME\n' >&7
+	for _ in $(seq 50); do
+		helper=$(pgrep -P "$receiver" || true)
+		[ -n "$helper" ] && grep -q 'Seccomp:.*2' \
+			"/proc/$helper/status" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "the helper has nothing but its source: no files, no names, a filter" {
+	begin_film
+	grep -q 'NoNewPrivs:.*1' "/proc/$helper/status"
+	[ "$(find "/proc/$helper/fd" -mindepth 1 | wc -l)" -eq 4 ]
+	[ "$(tr -d '\0' <"/proc/$helper/environ" | wc -c)" -eq 0 ]
+	exec 7>&-
+	wait "$receiver" || true
+}
+
+@test "the helper is killed at any time: one clear line, exit 5" {
+	for signal in KILL SEGV SYS; do
+		rm -f fifo
+		begin_film
+		kill -s $signal "$helper"
+		rc=0
+		wait "$receiver" || rc=$?
+		exec 7>&-
+		[ "$rc" -eq 5 ]
+		[ "$(wc -l <err)" -eq 1 ]
+		grep -qE 'quorate-scan (was ended by signal|tried what)' err
+	done
+}
+
+@test "the helper ends with its caller" {
+	begin_film
+	kill -KILL "$receiver"
+	wait "$receiver" || true
+	for _ in $(seq 50); do
+		[ ! -e "/proc/$helper" ] && break
+		sleep 0.1
+	done
+	[ ! -e "/proc/$helper" ]
+	exec 7>&-
+}
