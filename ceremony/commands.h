@@ -18,5 +18,6 @@ extern const struct command commands_manifest[];
 extern const struct command commands_attestation[];
 extern const struct command commands_token[];
 extern const struct command commands_qr[];
+extern const struct command commands_doctor[];
 
 #endif

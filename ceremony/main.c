@@ -39,6 +39,8 @@ static const struct command nouns[] = {
 	    NULL, commands_token },
 	{ "bundle", "", "files on a stick, with an index: pack, unpack, "
 	    "verify", NULL, NULL, commands_bundle },
+	{ "doctor", "", "does this machine do what it must: camera", NULL,
+	    NULL, commands_doctor },
 	{ "key", "", "plumbing: keys, sealed messages, signatures", NULL,
 	    NULL, commands_key },
 	{ "shamir", "", "plumbing: split and join secrets", NULL, NULL,

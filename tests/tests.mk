@@ -31,7 +31,7 @@ CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 
 comma := ,
 LIBS_unit := -lcmocka -ljansson -lcbor -lz -lm $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
-LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW)
+LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_fuzz := -ljansson -lcbor -lz $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_standin := -lcbor
 LIBS_card := -lpcsclite
@@ -85,6 +85,9 @@ $(B)/obj/tests/unit/sandbox_test.o: CPPFLAGS += -isystem /usr/include/PCSC
 # the state machine over effects in memory
 $(B)/fuzz/machine_fuzz: $(call obj,tests/unit/stage.c \
 	tests/unit/fake_effects.c)
+
+# pictures that a bad camera would take
+$(B)/bench/scan_bench: $(call obj,tests/unit/degrade.c)
 
 # no layers and no sanitizer below a preload: it stands between them and libc
 $(B)/%.so: tests/%.c $(FLAGS_MK)

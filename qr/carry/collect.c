@@ -97,12 +97,11 @@ distance(uint32_t a, uint32_t b)
 
 /* Tenths of a pixel a module, by the longer of two neighbouring sides. */
 static uint32_t
-pixels_of(const struct sight_code *code)
+pixels_of(const struct sight_code *code, unsigned version)
 {
 	const uint32_t *c = code->corners;
 	uint32_t a = distance(c[0], c[2]) + distance(c[1], c[3]);
 	uint32_t b = distance(c[2], c[4]) + distance(c[3], c[5]);
-	unsigned version = symbol_version(code->len, LEVEL_M);
 
 	return version == 0 ? 0 :
 	    10 * (a > b ? a : b) / SYMBOL_WIDTH(version);
@@ -133,7 +132,8 @@ feed(struct collect *c, const struct sight_code *code, int64_t now,
 		c->stray_ms = now;
 		return 0;
 	}
-	c->pixels = pixels_of(code);
+	c->version = symbol_version(code->len, LEVEL_M);
+	c->pixels = pixels_of(code, c->version);
 	if (event != UR_KNOWN)
 		c->new_ms = now;
 	c->n = ur_decoder_streams(c->ur, c->streams);
@@ -159,10 +159,14 @@ collect_sight(struct collect *c, const struct sight *s, int64_t now,
 	for (size_t i = 0; r == 0 && i < s->n; i++)
 		r = feed(c, &s->codes[i], now, e);
 	got = c->read_ms == now;
-	if (!got)
+	if (!got) {
 		c->read_ms = before;
-	else if (c->read++ == 0 || now - before > STALE_MS)
-		c->share = 100;		/* what was before was aiming */
+	} else {
+		if (c->read++ == 0)
+			c->first_ms = now;
+		if (c->read == 1 || now - before > STALE_MS)
+			c->share = 100;		/* before, they aimed */
+	}
 	/* a running mean of 16, rounded towards what is new */
 	c->share = (c->share * 15 + (got ? 115 : 0)) / 16;
 	return r;

@@ -23,12 +23,13 @@ struct collect {
 	size_t n;
 	uint64_t frames, read;	/* looked at, and with a code of ours */
 	unsigned share;			/* of the last ones read, in percent */
+	unsigned version;	/* of the last code, about; 0: unknown */
 	uint32_t pixels;	/* tenths of one, a module; 0: unknown */
 	uint32_t mean, contrast;	/* of the last frame */
 	enum stray stray;		/* the last one, */
 	int64_t stray_ms;		/* and when */
 	int64_t read_ms, new_ms;	/* the last code of ours, and news */
-	int64_t begun_ms;
+	int64_t begun_ms, first_ms;	/* and the first code of ours */
 };
 
 /* Free with collect_free.  0 or ERR_SYSTEM. */

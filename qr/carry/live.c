@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #include "airgap/child.h"
 #include "qr/carry/live.h"
@@ -13,6 +14,8 @@
 #define AGAIN_MS 2000		/* between tries to open a camera */
 #define SHORT_EXPOSURE 100	/* 10 ms: screen frames do not blend */
 #define FOCUS_STEPS 20
+#define BLIND_TIMES 6		/* as long where no code is seen */
+#define ENDED 2			/* beside 1, complete */
 #define FILM_KEYS "q quit   s start again   m mirror"
 #define CAMERA_KEYS FILM_KEYS "   e exposure   f focus   < > focus by hand"
 
@@ -25,6 +28,8 @@ struct live {
 	struct sight last;	/* the picture on the screen */
 	char title[128], note[ERR_TEXT_MAX];
 	int64_t painted, note_ms;
+	int64_t watch_ms;	/* only looking, for so long; or 0 */
+	bool screen;
 };
 
 static struct paint paint;	/* large; one screen a process */
@@ -186,7 +191,7 @@ again(struct live *l)
 	}
 }
 
-/* One picture: 0 go on, 1 complete, LIVE_ENDED + 1 ended, or an error. */
+/* One picture: 0 go on, 1 complete, ENDED, or an error. */
 static int
 look_once(struct live *l, struct err *e)
 {
@@ -203,12 +208,34 @@ look_once(struct live *l, struct err *e)
 	if (r != 0)
 		return r;
 	if (s->state == SIGHT_END)
-		return LIVE_ENDED + 1;
+		return ENDED;
 	if (s->state == SIGHT_WAIT)
 		return 0;
 	l->last = *s;
 	l->look.sight = &l->last;
-	return collect_sight(l->collect, s, clock_ms(), e);
+	r = collect_sight(l->collect, s, clock_ms(), e);
+	return r == 1 && l->watch_ms != 0 ? 0 : r;
+}
+
+/* Has it been looked at long enough? */
+static bool
+seen(const struct live *l)
+{
+	const struct collect *c = l->collect;
+	int64_t now = clock_ms();
+
+	return l->watch_ms != 0 && (c->read > 0 ?
+	    now - c->first_ms > l->watch_ms :
+	    now - c->begun_ms > BLIND_TIMES * l->watch_ms);
+}
+
+/* Keys, where there is a screen: false where the person gives up. */
+static bool
+keys(struct live *l, int *k)
+{
+	*k = l->screen ? screen_key(*l->scanner == NULL ? WAIT_MS : 0) :
+	    KEY_NONE;
+	return (*k <= 0 && *k != KEY_END) || key(l, *k);
 }
 
 static int
@@ -218,12 +245,13 @@ loop(struct live *l, struct err *e)
 	int r = 0;
 
 	for (;;) {
-		int k = screen_key(*l->scanner == NULL ? WAIT_MS : 0);
+		int k;
 
-		if (k > 0 || k == KEY_END)
-			if (!key(l, k))
-				return err_set(e, ERR_REFUSED, "you quit: "
-				    "nothing was written");
+		if (!keys(l, &k))
+			return l->watch_ms != 0 ? ENDED : err_set(e,
+			    ERR_REFUSED, "you quit: nothing was written");
+		if (seen(l))
+			return ENDED;
 		if (*l->scanner == NULL && clock_ms() - tried > AGAIN_MS) {
 			again(l);
 			tried = clock_ms();
@@ -233,31 +261,50 @@ loop(struct live *l, struct err *e)
 		if (*l->scanner != NULL && l->look.note != NULL &&
 		    clock_ms() - l->note_ms > AGAIN_MS)
 			l->look.note = NULL;
-		if ((k != KEY_NONE || clock_ms() - l->painted > PAINT_MS) &&
+		if (l->screen && (k != KEY_NONE ||
+		    clock_ms() - l->painted > PAINT_MS) &&
 		    (r = repaint(l, e)) != 0)
 			return r;
 	}
+}
+
+/* LIVE_ENDED, 0 complete, or an error. */
+static int
+run(const char *source, struct scanner **scanner, struct collect *collect,
+    int seconds, struct err *e)
+{
+	static struct live l;		/* large; one screen a process */
+	int r;
+
+	l = (struct live){ .source = source, .scanner = scanner,
+	    .collect = collect, .watch_ms = seconds * 1000,
+	    .screen = seconds == 0 || isatty(STDOUT_FILENO) };
+	l.look = (struct look){ .title = l.title, .collect = collect,
+	    .ink = { screen_colours(), LIGHT_MAX, false } };
+	describe(&l);
+	if (l.screen && (r = screen_open(e)) != 0)
+		return r;
+	r = loop(&l, e);
+	while (l.screen && screen_key(0) > 0)
+		;	/* what was typed here is no answer to what follows */
+	screen_close();
+	return r == 1 ? 0 : r == ENDED ? LIVE_ENDED : r;
 }
 
 int
 live_run(const char *source, struct scanner **scanner,
     struct collect *collect, struct err *e)
 {
-	static struct live l;		/* large; one screen a process */
-	int r;
+	int r = run(source, scanner, collect, 0, e);
 
-	l = (struct live){ .source = source, .scanner = scanner,
-	    .collect = collect };
-	l.look = (struct look){ .title = l.title, .collect = collect,
-	    .ink = { screen_colours(), LIGHT_MAX, false } };
-	describe(&l);
-	if ((r = screen_open(e)) != 0)
-		return r;
-	r = loop(&l, e);
-	while (screen_key(0) > 0)
-		;	/* what was typed here is no answer to what follows */
-	screen_close();
-	if (r == 1)
+	if (r == 0)
 		fputc('\a', stderr);	/* a beep */
-	return r == 1 ? 0 : r == LIVE_ENDED + 1 ? LIVE_ENDED : r;
+	return r;
+}
+
+int
+live_watch(const char *source, struct scanner **scanner,
+    struct collect *collect, int seconds, struct err *e)
+{
+	return run(source, scanner, collect, seconds, e);
 }

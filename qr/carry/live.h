@@ -17,4 +17,12 @@
 int live_run(const char *source, struct scanner **scanner,
     struct collect *collect, struct err *e) MUST_CHECK;
 
+/*
+ * Only looks, with a screen where there is a terminal: until seconds after
+ * the first code, six times that where there is none, or the person has seen
+ * enough (LIVE_ENDED).  Errors as live_run.
+ */
+int live_watch(const char *source, struct scanner **scanner,
+    struct collect *collect, int seconds, struct err *e) MUST_CHECK;
+
 #endif

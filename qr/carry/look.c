@@ -59,6 +59,9 @@ paint_canvas(const struct canvas *c, const struct look *l, unsigned rows,
 		const uint8_t *top = c->grey + 2 * (size_t)y * c->w;
 		const uint8_t *low = 2 * y + 1 < c->h ? top + c->w : top;
 
+		paint_plain(out, &l->ink);
+		paint_at(out, 2 + y, 1);
+		paint_text(out, "\033[K");
 		paint_at(out, 2 + y, left + 1);
 		for (uint32_t i = 0; i < c->w && i < l->columns; i++) {
 			uint32_t x = l->mirrored ? c->w - 1 - i : i;
