@@ -151,6 +151,7 @@ collect_sight(struct collect *c, const struct sight *s, int64_t now,
 	c->mean = s->light.mean;
 	c->contrast = s->light.contrast;
 	c->frames++;
+	c->frame_ms = now;
 	if (s->foreign > 0) {
 		c->stray = STRAY_TEXT;
 		c->stray_ms = now;
@@ -214,6 +215,8 @@ collect_hint(const struct collect *c, int64_t now)
 {
 	int64_t since = c->read_ms > 0 ? c->read_ms : c->begun_ms;
 
+	if (now - (c->frames > 0 ? c->frame_ms : c->begun_ms) > STALE_MS)
+		return "no picture comes";
 	if (c->stray != STRAY_NONE && now - c->stray_ms < STRAY_MS &&
 	    now - since > STRAY_MS / 4)
 		return stray_hint(c->stray);

@@ -30,6 +30,7 @@ struct collect {
 	int64_t stray_ms;		/* and when */
 	int64_t read_ms, new_ms;	/* the last code of ours, and news */
 	int64_t begun_ms, first_ms;	/* and the first code of ours */
+	int64_t frame_ms;		/* the last frame */
 };
 
 /* Free with collect_free.  0 or ERR_SYSTEM. */

@@ -152,6 +152,8 @@ hints_follow_what_is_seen(void **state)
 {
 	(void)state;
 	hint_has(NULL);
+	now += 4000;
+	hint_has("no picture comes");
 	blind(4);
 	hint_has("no code is read");
 	sight.light.mean = 10;
