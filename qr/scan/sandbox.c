@@ -10,7 +10,6 @@
 #include "airgap/child.h"
 #include "qr/scan/sandbox.h"
 
-#define MEMORY_MAX ((rlim_t)1 << 30)	/* addresses, libraries and all */
 #define ALLOW(...) \
 	(rc = rc != 0 ? rc : seccomp_rule_add(f, SCMP_ACT_ALLOW, __VA_ARGS__))
 #define FD(n) SCMP_A0(SCMP_CMP_EQ, n, 0)
@@ -59,14 +58,12 @@ int
 scan_sandbox(bool camera)
 {
 	const struct rlimit none = { 0, 0 };
-	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
 	scmp_filter_ctx f;
 	int rc;
 
 	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    setrlimit(RLIMIT_CORE, &none) != 0 ||
-	    setrlimit(RLIMIT_AS, &memory) != 0 ||
 	    (f = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
 		return -1;
 	if ((rc = rules(f)) == 0 && (!camera || (rc = camera_rules(f)) == 0))

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "airgap/child.h"
@@ -26,6 +27,7 @@
 #include "qr/scan/y4m.h"
 
 #define CAMERA_MS 3000		/* the slowest camera gives a frame */
+#define MEMORY_MAX ((rlim_t)1 << 30)	/* addresses, libraries and all */
 
 struct helper {
 	struct reader *reader;
@@ -272,6 +274,14 @@ warm_up(void)
 	qsort(array, sizeof(array), 1, by_value);
 }
 
+static int
+bound_memory(void)
+{
+	const struct rlimit most = { MEMORY_MAX, MEMORY_MAX };
+
+	return setrlimit(RLIMIT_AS, &most);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -289,7 +299,7 @@ main(int argc, char **argv)
 	(void)close_range(h.source == PICTURE ? CHILD_FD : CHILD_FD + 1, ~0U,
 	    0);
 	warm_up();
-	if ((h.reader = reader_new()) == NULL ||
+	if (bound_memory() != 0 || (h.reader = reader_new()) == NULL ||
 	    scan_sandbox(h.source == CAMERA) != 0)
 		return 5;
 	while (serve(&h))

@@ -39,6 +39,13 @@ end(void **state)
 }
 
 static void
+again(void **state)
+{
+	assert_int_equal(end(state), 0);
+	(void)begin(state);
+}
+
+static void
 starts(void)
 {
 	assert_int_equal(camera_start(&camera, 1280, 720), SCAN_OK);
@@ -136,15 +143,13 @@ grey_comes_first_but_what_is_too_slow_comes_last(void **state)
 	fake.formats = all;
 	starts();
 	assert_int_equal(camera.format, FORMAT_GREY);
-	assert_int_equal(end(state), 0);
-	(void)begin(state);
+	again(state);
 	fake.formats = all;	/* MJPEG 30, YUYV 5, NV12 10, GREY 7 */
 	memcpy(fake.fps, (const uint32_t[]){ 30, 5, 10, 7 },
 	    sizeof(fake.fps));
 	starts();
 	assert_int_equal(camera.format, FORMAT_MJPEG);
-	assert_int_equal(end(state), 0);
-	(void)begin(state);
+	again(state);
 	fake.formats = all;	/* all are slow: the order decides */
 	memcpy(fake.fps, (const uint32_t[]){ 5, 5, 10, 7 }, sizeof(fake.fps));
 	starts();
@@ -268,11 +273,11 @@ a_refused_format_gives_way_to_the_next_then_is_told(void **state)
 	fake.formats = odd;
 	assert_int_equal(camera_start(&camera, 1280, 720), SCAN_FORMAT);
 	says(SCAN_FORMAT, "none of GREY", "y4m:FILE");
-	(void)begin(state);
+	again(state);
 	fake.given = V4L2_PIX_FMT_H264;		/* offered, and not given */
 	fake.formats = all;
 	assert_int_equal(camera_start(&camera, 1280, 720), SCAN_FORMAT);
-	(void)begin(state);
+	again(state);
 	fake.given = V4L2_PIX_FMT_YUYV;		/* for what was asked first */
 	fake.formats = all;
 	starts();
@@ -295,10 +300,10 @@ a_size_or_buffer_that_cannot_be_is_refused(void **state)
 {
 	fake.w = SCAN_SIDE_MAX + 1;
 	assert_int_equal(camera_start(&camera, 1280, 720), SCAN_SIZE);
-	(void)begin(state);
+	again(state);
 	fake.length = 100;
 	assert_int_equal(camera_start(&camera, 1280, 720), SCAN_SHORT);
-	(void)begin(state);
+	again(state);
 	fake.length = (size_t)1 << 31;
 	assert_int_equal(camera_start(&camera, 1280, 720), SCAN_SHORT);
 }

@@ -220,7 +220,7 @@ words(char text[static WORDS_COUNT * 10])
 	w = words_of(&f);
 	*text = '\0';
 	for (unsigned i = 0; i < WORDS_COUNT; i++)
-		snprintf(text + strlen(text), 10, "%u %s ", i + 1,
+		snprintf(text + strlen(text), 10, "%u %.4s ", i + 1,
 		    w.text[i]);
 	return &w;
 }
@@ -236,7 +236,7 @@ twelve_words_pass_with_and_without_numbers_in_any_case(void **state)
 	for (unsigned i = 0; i < WORDS_COUNT; i++) {
 		char *at = bare + strlen(bare);
 
-		snprintf(at, 8, "%s,", w->text[i]);
+		snprintf(at, 8, "%.4s,", w->text[i]);
 		at[1] = (char)(at[1] | 0x20);
 	}
 	assert_int_equal(check_words(w, bare, NULL), 0);
