@@ -378,6 +378,53 @@ interrupted() {
 	grep -q '^pin-always *NO ' "$work/out"
 }
 
+# below NAME ISSUER OUT: a CA that ISSUER.key signs
+below() {
+	openssl req -new -newkey rsa:2048 -noenc -keyout "$3.key" \
+		-subj "/CN=$1" -out "$3.csr" 2>/dev/null
+	printf 'basicConstraints=critical,CA:TRUE\n' >ca.ext
+	openssl x509 -req -in "$3.csr" -CA "$2.pem" -CAkey "$2.key" \
+		-extfile ca.ext -days 30 -out "$3.pem" 2>/dev/null
+}
+
+@test "intermediates: those on the way are taken from the file, others left" {
+	one_card
+	openssl req -x509 -newkey rsa:2048 -noenc -keyout top.key -days 30 \
+		-subj "/CN=SIMULATED top" -out top.pem \
+		-addext basicConstraints=critical,CA:TRUE 2>/dev/null
+	below "SIMULATED upper" top upper
+	below "SIMULATED lower" upper lower
+	below "SIMULATED other" top other
+	# the card's own certificate, issued anew below `lower`
+	yubico-piv-tool -r "$(card_reader alice)" -a read-certificate -s f9 \
+		-o f9.was 2>/dev/null
+	openssl x509 -in f9.was -pubkey -noout -out f9.pub
+	openssl req -new -newkey rsa:2048 -noenc -keyout any.key \
+		-subj "/CN=SIMULATED Yubico PIV Attestation" \
+		-out f9.csr 2>/dev/null
+	printf 'basicConstraints=critical,CA:TRUE,pathlen:0\n' >ca.ext
+	openssl x509 -req -in f9.csr -force_pubkey f9.pub -CA lower.pem \
+		-CAkey lower.key -extfile ca.ext -days 30 -out f9.pem \
+		2>/dev/null
+	piv alice -a import-certificate -s f9 -i f9.pem
+	root=top.pem
+	# keys are made; the proof is refused until the path is whole
+	refuses 1 "(path)" -- provision alice
+	[ ! -e alice.attestation ]
+	cat other.pem upper.pem lower.pem >all.pem
+	refuses 1 "(path)" -- provision alice --intermediate lower.pem
+	provision alice --intermediate all.pem
+	ready_and_locked
+	quorate token verify alice.attestation --root top.pem --pub alice.pub
+	for c in upper lower other; do
+		openssl x509 -in $c.pem -outform DER | xxd -p -c 100000 >$c.hex
+	done
+	xxd -p -c 100000 alice.attestation >bundle.hex
+	grep -qf upper.hex bundle.hex
+	grep -qf lower.hex bundle.hex
+	no grep -qf other.hex bundle.hex
+}
+
 @test "pkcs11-tool signs with it through ykcs11, and our key verifies" {
 	local module=/usr/lib/x86_64-linux-gnu/libykcs11.so
 	[ -e "$module" ] || skip "packages are missing: ykcs11"
