@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 #include "qr/sight.h"
 
 #define PICTURE_MS 20000	/* the largest picture, every way */
-#define FRAME_MS 10000		/* from asking to the end of the answer */
+#define CAMERA_MS 10000		/* from asking to the end of the answer */
+#define FILM_MS 60000		/* a film on a pipe may be slow to begin */
 #define FILE_MAX SCAN_REQUEST_MAX
 #define CAMERA_W 1280
 #define CAMERA_H 720
@@ -65,6 +67,36 @@ broken(struct scanner *s, struct err *e)
 	    "and was ended; do not trust this source", s->name);
 }
 
+/* To a helper that may not read: its pipe is non-blocking. */
+static int
+put(struct scanner *s, struct bytes b)
+{
+	while (b.n > 0) {
+		struct pollfd p = { .fd = s->child.to, .events = POLLOUT };
+		int64_t left = s->deadline - clock_ms();
+		ssize_t got;
+
+		if (left <= 0)
+			return ERR_INTERRUPTED;
+		if (poll(&p, 1, (int)left) <= 0)
+			continue;
+		got = write(s->child.to, b.p, b.n);
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			return ERR_PEER;
+		if (got > 0)
+			b = bytes_of(b.p + got, b.n - (size_t)got);
+	}
+	return 0;
+}
+
+static int64_t
+limit_of(const struct scanner *s, enum scan_op op)
+{
+	if (op == SCAN_GREY || op == SCAN_FILE)
+		return PICTURE_MS;
+	return s->is_camera ? CAMERA_MS : FILM_MS;
+}
+
 static int
 request(struct scanner *s, enum scan_op op, struct bytes a, struct bytes b,
     struct err *e)
@@ -73,17 +105,17 @@ request(struct scanner *s, enum scan_op op, struct bytes a, struct bytes b,
 	uint8_t head[SCAN_HEAD_LEN] = { (uint8_t)op, (uint8_t)(n >> 24),
 	    (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
 	void (*was)(int) = signal(SIGPIPE, SIG_IGN);
-	bool ok = fd_write_all(s->child.to, head, sizeof(head)) == 0 &&
-	    fd_write_all(s->child.to, a.p, a.n) == 0 &&
-	    fd_write_all(s->child.to, b.p, b.n) == 0;
+	int r;
 
+	s->deadline = clock_ms() + limit_of(s, op);
+	if ((r = put(s, bytes_of(head, sizeof(head)))) == 0 &&
+	    (r = put(s, a)) == 0)
+		r = put(s, b);
 	(void)signal(SIGPIPE, was);
-	if (!ok)
-		return lost(s, false, e);
+	if (r != 0)
+		return lost(s, r == ERR_INTERRUPTED, e);
 	sight_clear(&s->sight);
 	s->asked = true;
-	s->deadline = clock_ms() + (op == SCAN_GREY || op == SCAN_FILE ?
-	    PICTURE_MS : FRAME_MS);
 	return 0;
 }
 
@@ -263,9 +295,13 @@ start(struct scanner *s, const char *kind, int fd, struct err *e)
 	char name[] = "quorate-scan", what[16];
 	char *const argv[] = { name, what, NULL };
 	char *const env[] = { NULL };
+	int r;
 
 	(void)snprintf(what, sizeof(what), "%s", kind);
-	return child_start(&s->child, argv, env, fd, e);
+	if ((r = child_start(&s->child, argv, env, fd, e)) == 0 &&
+	    fcntl(s->child.to, F_SETFL, O_NONBLOCK) != 0)
+		r = err_set(e, ERR_SYSTEM, "pipe: %s", strerror(errno));
+	return r;
 }
 
 /* Gives the helper a descriptor that is not 0, 1 or 2; closes it here. */

@@ -86,6 +86,9 @@ $(B)/obj/tests/unit/sandbox_test.o: CPPFLAGS += -isystem /usr/include/PCSC
 $(B)/fuzz/machine_fuzz: $(call obj,tests/unit/stage.c \
 	tests/unit/fake_effects.c)
 
+# the deadline of a helper
+$(B)/unit/scanner_test: LDFLAGS += -Wl$(comma)--wrap=clock_ms
+
 # pictures that a bad camera would take
 $(B)/bench/scan_bench: $(call obj,tests/unit/degrade.c)
 

@@ -9,6 +9,7 @@
 
 #define Y800 0x30303859UL	/* "Y800", little-endian: grey, 8 bits */
 #define MISSES_PLAIN 8		/* frames before inverted ones are tried */
+#define FOLLOWED_MAX 7		/* then all of it: there may be another */
 #define LARGE ((size_t)2 << 20)	/* pixels; more are also tried halved */
 #define SMALL ((size_t)1 << 20)	/* pixels; fewer are also tried doubled */
 
@@ -20,7 +21,7 @@ struct reader {
 	uint32_t w, h;		/* of the last frame */
 	struct corners last;
 	bool seen;		/* the last frame had a code, at last */
-	unsigned misses;
+	unsigned misses, followed;
 };
 
 /* How pixels of a copy lie in the picture: picture = from + copy * num/den. */
@@ -244,12 +245,15 @@ reader_frame(struct reader *r, const struct grey *g, struct found *out)
 	enum scan_problem problem = SCAN_OK;
 
 	*out = (struct found){ 0 };
-	if (r->seen && r->w == g->w && r->h == g->h) {
+	if (r->seen && r->w == g->w && r->h == g->h &&
+	    r->followed < FOLLOWED_MAX) {
 		struct view v = around(&r->last, g);
 
+		r->followed++;
 		problem = scan(r, g, &v, out);
 	}
 	if (problem == SCAN_OK && nothing(out)) {
+		r->followed = 0;
 		all.inverted = r->misses >= MISSES_PLAIN && r->misses % 2 == 1;
 		problem = scan(r, g, &all, out);
 	}

@@ -43,8 +43,9 @@ enum scan_problem reader_still(struct reader *r, const struct grey *g,
     struct found *out);
 
 /*
- * One frame of a film: where the last frame had a code is tried first, and
- * after some frames without any, every other one is tried inverted.
+ * One frame of a film: where the last frame had a code is tried first, but
+ * all of every eighth frame is; after some frames without any code, every
+ * other one is tried inverted.
  */
 enum scan_problem reader_frame(struct reader *r, const struct grey *g,
     struct found *out);

@@ -18,7 +18,7 @@
 #define H 720
 #define FRAME_TARGET_US 100000	/* 10 frames a second */
 #define FRAMES_MAX 20000
-#define MESSAGES 40
+#define MESSAGES 80
 #define MESSAGE_MAX 100000
 #define LOST_OF_10 3
 

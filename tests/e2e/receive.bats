@@ -133,6 +133,65 @@ film() {
 	same late/plan.cbor plan.cbor
 }
 
+@test "on a terminal: the picture with the code marked, then the record" {
+	abc_plan
+	quorate send --png frames --preset coarse --scale 4 plan.cbor
+	film frames null 5
+	w=$(words frames)
+	# the words are the inner shell's
+	# shellcheck disable=SC2016
+	on_terminal sh -c 'stty rows 24 columns 80 &&
+		exec quorate receive y4m:film.y4m -o out --words "$1"' sh \
+		"$w" >screen
+	same out/plan.cbor plan.cbor
+	grep -qF 'receiving from y4m:film.y4m' screen
+	grep -qE '#+-*  the plan of a ceremony: [0-9] of 5 parts' screen
+	grep -qF '▀' screen
+	# the terminal is given back before the record is told of
+	tail -n 12 screen | grep -qF 'its words:'
+}
+
+@test "on a terminal: q gives up, and nothing is written" {
+	mkfifo fifo
+	exec 7<>fifo
+	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\n' >&7
+	(
+		sleep 1
+		printf q
+		sleep 1
+	) | script -qec "stty rows 24 columns 80; \
+		quorate receive y4m:fifo -o out; echo status \$?" \
+		/dev/null >screen 3>&-
+	exec 7>&-
+	grep -qF 'you quit: nothing was written' screen
+	grep -qF 'status 1' screen
+	[ ! -e out ]
+}
+
+@test "doctor camera: what a film shows, a card to show, and no camera" {
+	fails 3 "no camera is found" -- quorate doctor camera
+	fails 2 "give one of them" -- quorate doctor camera --card png:x
+	printf 'P5 4 4 255\n0123456789abcdef' >grey.pgm
+	run quorate doctor camera png:grey.pgm
+	[ "$status" -eq 1 ]
+	[[ $output == *"doctor camera --card"* ]]
+	abc_plan
+	quorate send --png frames --preset normal --scale 4 plan.cbor
+	film frames null 5
+	quorate doctor camera y4m:film.y4m >said
+	grep -qE 'of which [0-9]+ with a code \((9[0-9]|100) %\)' said
+	grep -qE '[34]\.[0-9] pixels a module' said
+	grep -qE 'normal +at this distance +[0-9.]+ pixels a module: yes' said
+	(
+		sleep 1
+		printf q
+		sleep 1
+	) | script -qec "stty rows 60 columns 140; \
+		quorate doctor camera --card" /dev/null >screen 3>&-
+	grep -qF REHEARSAL screen
+	grep -qF '▀' screen
+}
+
 @test "a film that ends too soon says how far it came" {
 	abc_plan
 	quorate send --png frames --preset coarse --scale 4 --frames 3 \

@@ -139,6 +139,31 @@ a_code_is_followed_when_it_moves_a_little_or_jumps(void **state)
 }
 
 static void
+a_second_code_in_view_is_seen_though_the_first_is_followed(void **state)
+{
+	struct degrade d = { 3, 0, 0, 0, 0, 0, 255, 1 };
+	struct reader *r = reader_new();
+	struct grey g = { pixels, W, H, W };
+	struct found f;
+	int frames = 0;
+
+	(void)state;
+	degrade_symbol(&symbols[0], &d, pixels, W, H);
+	assert_int_equal(reader_frame(r, &g, &f), SCAN_OK);
+	assert_int_equal(f.n, 1);
+	/* the same beside it, as another window would be */
+	for (size_t y = 0; y < H; y++)
+		memmove(pixels + y * W, pixels + y * W + W / 2 - 120, 240);
+	do {
+		assert_int_equal(reader_frame(r, &g, &f), SCAN_OK);
+		assert_true(f.n >= 1);
+	} while (f.n < 2 && ++frames < 20);
+	assert_int_equal(f.n, 2);
+	assert_true(frames > 0);	/* it was followed at first */
+	reader_free(r);
+}
+
+static void
 inverted_codes_are_read_in_pictures_and_after_some_frames_in_films(
     void **state)
 {
@@ -167,6 +192,8 @@ main(void)
 		    enough_of_80_bad_pictures_are_read_and_none_is_read_wrongly),
 		cmocka_unit_test(
 		    a_code_is_followed_when_it_moves_a_little_or_jumps),
+		cmocka_unit_test(
+		    a_second_code_in_view_is_seen_though_the_first_is_followed),
 		cmocka_unit_test(
 		    inverted_codes_are_read_in_pictures_and_after_some_frames_in_films),
 	};
