@@ -916,7 +916,7 @@ family() { [ -n "$(children "$(children)")" ]; }
 	fails 2 --pki-dir DIR is missing -- quorate-enclave-sim --usock s
 	fails 2 unknown option --pki-dir -- quorate-enclave --pki-dir x
 	long=$(printf 'a%.0s' {1..108})
-	fails 2 socket path too long -- quorate-enclave-sim \
+	fails 2 the path of a socket has at most 107 bytes -- quorate-enclave-sim \
 		--pki-dir "$F/pki" --usock "$long"
 	fails 3 line 1 is not -- quorate-enclave-sim --pki-dir "$F/pki" \
 		--pcrs "$F/role.arn" --usock s
