@@ -424,15 +424,33 @@ file_abandon(struct file_writer *w)
 	free(w);
 }
 
+static bool
+is_standard(const char *path)
+{
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
+int
+file_output_check(const char *path, bool replace, bool binary, struct err *e)
+{
+	if (!is_standard(path))
+		return replace || !file_exists(path) ? 0 :
+		    exists_error(e, path);
+	return !binary || !isatty(STDOUT_FILENO) ? 0 : err_set(e, ERR_USAGE,
+	    "the output is binary and standard output is a terminal; use -o "
+	    "FILE");
+}
+
 int
 file_output(const char *path, struct bytes data, mode_t mode, bool replace,
     bool binary, struct err *e)
 {
-	if (path != NULL && strcmp(path, "-") != 0)
+	int r;
+
+	if (!is_standard(path))
 		return file_write(path, data, mode, replace, e);
-	if (binary && isatty(STDOUT_FILENO))
-		return err_set(e, ERR_USAGE, "the output is binary and "
-		    "standard output is a terminal; use -o FILE");
+	if ((r = file_output_check(path, replace, binary, e)) != 0)
+		return r;
 	if (write_all(STDOUT_FILENO, data) != 0)
 		return sys_error(e, "write", "standard output");
 	return 0;

@@ -91,6 +91,13 @@ int file_list(const char *dir, int (*each)(const char *name, void *ctx),
 bool file_exists(const char *path);
 
 /*
+ * What file_output would refuse whatever the data is, said before there is
+ * any: binary for a terminal (ERR_USAGE), a file that is there (ERR_EXISTS).
+ */
+int file_output_check(const char *path, bool replace, bool binary,
+    struct err *e) MUST_CHECK;
+
+/*
  * An output: path NULL or "-" is standard output, where binary is refused
  * on a terminal (ERR_USAGE); else file_write.
  */

@@ -199,7 +199,8 @@ decrypt(struct cmd *c)
 	int r = ERR_INTERNAL;
 
 	if ((r = cmd_parse(c, opts, 0, 1)) != 0 ||
-	    (r = operator_options_check(c, &from)) != 0)
+	    (r = operator_options_check(c, &from)) != 0 ||
+	    (r = file_output_check(o.path, o.force, true, &c->e)) != 0)
 		return r;
 	in = input_path(c, 0);
 	if ((from.file != NULL &&
@@ -209,11 +210,10 @@ decrypt(struct cmd *c)
 	    &c->e)) != 0)
 		goto out;
 	r = operator_key_open(k, buf_bytes(&env), &plain, &c->e);
-	if (r != 0) {
-		r = input_error(c, in, r);
-		goto out;
-	}
-	r = output_plaintext(c, &o, &plain);
+	if (r == 0)
+		r = output_plaintext(c, &o, &plain);
+	else if (r != ERR_TOKEN && r != ERR_REFUSED)
+		r = input_error(c, in, r);	/* it is not the token's */
 out:
 	secret_free(&plain);
 	buf_free(&env);

@@ -34,6 +34,26 @@ spoil() { piv alice -a verify-pin -P 999999 || true; }
 	[ "$(pins)" -eq 1 ]
 }
 
+@test "binary for a terminal, or a file that is there: refused before the PIN" {
+	alice
+	before=$(pins)
+	dialogue <<-'EOD'
+		run quorate key decrypt --token sealed
+		see "the output is binary and standard output is a terminal"
+		over 2
+	EOD
+	echo mine >got
+	dialogue <<-'EOD'
+		run quorate key decrypt --token -o got sealed
+		see "got is there already and was not touched"
+		over 1
+	EOD
+	[ "$(cat got)" = mine ]
+	rm got
+	no grep 'PIN of' screen
+	[ "$(pins)" -eq "$before" ]
+}
+
 @test "the wait for a touch is seen, and what to do when it is over" {
 	alice
 	dialogue <<-'EOD'

@@ -703,9 +703,9 @@ binary_goes_to_a_pipe_and_never_to_a_terminal(void **state)
 	assert_int_equal(read(p[0], got, sizeof(got)), 2);
 	assert_string_equal(got, "ab");
 	close(p[0]);
-	assert_int_equal(file_output(path, bytes_str("x"), 0600, false, true,
-	    &e), 0);
+	assert_int_equal(file_output(path, bytes_str("x"), 0600, 0, 1, &e), 0);
 	assert_file(path, "x");
+	assert_int_equal(file_output_check(path, 0, 1, &e), ERR_EXISTS);
 }
 
 /* --- in pieces */
