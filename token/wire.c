@@ -274,6 +274,8 @@ read_info(struct cbor_rd *rd, struct cbor_items *a, struct token_info *t)
 	    (r = read_slot(rd, a, &t->encrypt)) != 0 ||
 	    (r = read_slot(rd, a, &t->sign)) != 0)
 		return r;
+	if (memchr(reader.p, 0, reader.n) != NULL)
+		return cbor_fail(rd, "a NUL in the name of a reader");
 	snprintf(t->reader, READER_MAX, "%.*s", (int)reader.n,
 	    (const char *)reader.p);
 	memcpy(t->version, version.p, 3);

@@ -75,6 +75,24 @@ a_list_comes_back_as_it_was(void **state)
 }
 
 static void
+a_name_of_a_reader_with_a_nul_is_refused(void **state)
+{
+	static struct token_list l = { .count = 1 }, got;
+	struct buf b;
+	uint8_t *name;
+
+	(void)state;
+	l.tokens[0] = (struct token_info){ .reader = "a reader" };
+	assert_int_equal(wire_list(&l, &b, NULL), 0);
+	name = memmem(b.p, b.n, "a reader", 8);
+	assert_non_null(name);
+	name[1] = 0;
+	assert_int_equal(wire_read_list(buf_bytes(&b), &got, NULL),
+	    ERR_INPUT);
+	buf_free(&b);
+}
+
+static void
 a_cut_or_longer_message_is_refused_at_every_length(void **state)
 {
 	struct token_request q = { .op = TOKEN_OPEN,
@@ -200,6 +218,7 @@ main(void)
 		cmocka_unit_test(a_request_comes_back_as_it_was),
 		cmocka_unit_test(a_reply_comes_back_as_it_was),
 		cmocka_unit_test(a_list_comes_back_as_it_was),
+		cmocka_unit_test(a_name_of_a_reader_with_a_nul_is_refused),
 		cmocka_unit_test(
 		    a_cut_or_longer_message_is_refused_at_every_length),
 		cmocka_unit_test(
