@@ -17,6 +17,10 @@
 
 #include <openssl/pem.h>
 
+/* Of the same names, with other keys. */
+static struct piv_pki other;
+static struct attest_bundle bundle_of_other;
+
 struct bench {
 	struct piv_cert spec[PIV_CERTS];
 	struct piv_pki pki;
@@ -68,9 +72,24 @@ static void sha1(struct bench *x) { x->spec[PIV_9C].sha1 = true; }
 /* --- after */
 static void no_intermediate(struct bench *x) { x->b.intermediate_count = 0; }
 static void no_f9(struct bench *x) { x->b.f9.n = 0; }
-static void other_key(struct bench *x) { x->b.key.b[7] ^= 1; }
 static void no_attestation(struct bench *x) { x->b.slot_9c = bytes_of("", 0); }
 static void published(struct bench *x) { x->t.trust.published = true; }
+
+/* The operator's key is one that was put into the token. */
+static void
+imported_key(struct bench *x)
+{
+	piv_bundle(&other, &bundle_of_other);
+	x->b.key = bundle_of_other.key;
+}
+
+static void
+imported_9c(struct bench *x)
+{
+	piv_bundle(&other, &bundle_of_other);
+	memcpy(x->b.key.b + POINT_LEN, bundle_of_other.key.b + POINT_LEN,
+	    POINT_LEN);
+}
 
 static void
 halves_swapped(struct bench *x)
@@ -83,7 +102,6 @@ halves_swapped(struct bench *x)
 }
 
 /* A root of the same name with another key. */
-static struct piv_pki other;
 static void
 wrong_root(struct bench *x)
 {
@@ -125,7 +143,9 @@ static const struct mutant {
 	{ "SHA-1", ATTEST_ALGORITHM, sha1, NULL },
 	{ "intermediate missing", ATTEST_PATH, NULL, no_intermediate },
 	{ "f9 missing", ATTEST_PATH, NULL, no_f9 },
-	{ "another key", ATTEST_KEY, NULL, other_key },
+	/* a token attests no imported key, so its bundle is another key's */
+	{ "imported key", ATTEST_KEY, NULL, imported_key },
+	{ "imported key in 9C", ATTEST_KEY, NULL, imported_9c },
 	{ "halves swapped", ATTEST_KEY, NULL, halves_swapped },
 	{ "wrong root", ATTEST_ROOT, NULL, wrong_root },
 	{ "bad signature", ATTEST_SIGNATURE, NULL, bad_signature },
@@ -181,10 +201,35 @@ each_mutant_falls_to_its_own_rule_and_to_no_other(void **state)
 	free(x);
 }
 
+/* Of any key: an operator's key is of P-256 in any case. */
+static void
+a_key_of_another_curve_falls_to_its_own_rule(void **state)
+{
+	struct attest_question q;
+	struct attest_verdict v;
+	struct bench x = { .t = { .at = PIV_TIME } };
+
+	(void)state;
+	piv_spec(x.spec);
+	x.spec[PIV_9C].p384 = true;
+	piv_make(&x.pki, x.spec);
+	piv_bundle(&x.pki, &x.b);
+	assert_int_equal(attest_trust(MODE_REHEARSAL,
+	    buf_bytes(&x.pki.der[PIV_ROOT]), &x.t.trust, NULL), 0);
+	q = question_of(&x.b);
+	q.slots[0].point = q.slots[1].point = NULL;
+	assert_int_equal(attest_verify(&q, &x.t, &v, NULL), ERR_REFUSED);
+	assert_int_equal(v.failed, BIT(ATTEST_CURVE));
+	for (unsigned rule = 1; rule < ATTEST_RULES; rule++)
+		assert_int_equal(ask(&q, &x.t, BIT(rule), &v, NULL) == 0,
+		    rule == ATTEST_CURVE);
+	piv_free(&x.pki);
+}
+
 static void
 a_key_without_an_attestation_is_refused(void **state)
 {
-	const struct mutant m = { "imported", ATTEST_FORM, NULL,
+	const struct mutant m = { "no attestation", ATTEST_FORM, NULL,
 	    no_attestation };
 	struct attest_verdict v;
 	struct buf out;
@@ -395,6 +440,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    each_mutant_falls_to_its_own_rule_and_to_no_other),
+		cmocka_unit_test(
+		    a_key_of_another_curve_falls_to_its_own_rule),
 		cmocka_unit_test(a_key_without_an_attestation_is_refused),
 		cmocka_unit_test(a_bundle_reads_back_and_verifies_the_same),
 		cmocka_unit_test(
