@@ -8,9 +8,11 @@ const struct command commands_genesis[] = {
 	{ "run", "", "make the key, seal the shares, commit once",
 	    "Before the commit nothing has begun; after it the same command "
 	    "finishes what was\ninterrupted, with the same bytes and without "
-	    "any key.\n\nEvery person's key file opens its sealed share "
-	    "before the commit. Who is not\nhere must be named with --absent, "
-	    "and must run `quorate share accept` before the\nkey is used. "
+	    "any key.\n\nEvery person opens their sealed share before the "
+	    "commit: with --key files, or\nwith --token by tokens, in the "
+	    "order of the plan; on a terminal a token that is\nnot plugged in "
+	    "is waited for. Who is not here must be named with --absent, and\n"
+	    "must run `quorate share accept` before the key is used.\n\n"
 	    "The folder holds only public and sealed things.",
 	    genesis_run_cmd, NULL },
 	{ "show", "[GENESIS_OUTPUT]", "print a genesis output (QOS's too)",

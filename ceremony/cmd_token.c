@@ -180,10 +180,19 @@ const struct command commands_token[] = {
 	{ "status", "", "what a token holds, and the PIN tries left",
 	    "needs no PIN; policies are told by firmware 5.3 and later",
 	    status, NULL },
+	{ "provision", "ALIAS", "make keys in a token, and lock it",
+	    TOKEN_PROVISION_NOTES, token_provision_cmd, NULL },
+	{ "import", "SEED.secret [ALIAS]", "put the keys of a seed into a "
+	    "token, and lock it", TOKEN_IMPORT_NOTES, token_import_cmd, NULL },
 	{ "public", "", "the public key of a token",
 	    "260 hex digits: the encryption point (slot 9D), then the signing "
 	    "point (9C),\nfrom the certificates, as QOS has them", public,
 	    NULL },
+	{ "attest", "", "write the attestation bundle of a token",
+	    "needs no PIN; nothing is written unless every rule of token "
+	    "verify holds", token_attest_cmd, NULL },
+	{ "verify", "[BUNDLE]", "what an attestation bundle proves, a line a "
+	    "rule", TOKEN_VERIFY_NOTES, token_verify_cmd, NULL },
 	{ "change-pin", "", "a new PIN", TOKEN_CHANGE_PIN_NOTES,
 	    token_change_pin_cmd, NULL },
 	{ "change-puk", "", "a new PUK", TOKEN_CHANGE_PUK_NOTES,
@@ -192,14 +201,5 @@ const struct command commands_token[] = {
 	    token_unblock_pin_cmd, NULL },
 	{ "reset", "", "wipes the PIV part of a token", TOKEN_RESET_NOTES,
 	    token_reset_cmd, NULL },
-	{ "provision", "ALIAS", "make keys in a token, and lock it",
-	    TOKEN_PROVISION_NOTES, token_provision_cmd, NULL },
-	{ "import", "SEED.secret [ALIAS]", "put the keys of a seed into a "
-	    "token, and lock it", TOKEN_IMPORT_NOTES, token_import_cmd, NULL },
-	{ "attest", "", "write the attestation bundle of a token",
-	    "needs no PIN; nothing is written unless every rule of token "
-	    "verify holds", token_attest_cmd, NULL },
-	{ "verify", "[BUNDLE]", "what an attestation bundle proves, a line a "
-	    "rule", TOKEN_VERIFY_NOTES, token_verify_cmd, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

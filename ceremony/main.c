@@ -29,14 +29,14 @@ static const struct command nouns[] = {
 	    NULL, NULL, commands_plan },
 	{ "genesis", "", "make the quorum key, split it, seal the shares",
 	    NULL, NULL, commands_genesis },
-	{ "share", "", "an operator's share: accept it", NULL, NULL,
-	    commands_share },
+	{ "share", "", "an operator's share: accept it, release it to an "
+	    "enclave", NULL, NULL, commands_share },
 	{ "manifest", "", "what may run: make, show, approve, assemble, check",
 	    NULL, NULL, commands_manifest },
-	{ "attestation", "", "what an enclave proves: show, verify", NULL,
-	    NULL, commands_attestation },
-	{ "token", "", "an operator's token (PIV): list, status, public", NULL,
-	    NULL, commands_token },
+	{ "attestation", "", "what an enclave proves: show, verify, "
+	    "challenge", NULL, NULL, commands_attestation },
+	{ "token", "", "an operator's YubiKey: provision, attest, PIN, reset",
+	    NULL, NULL, commands_token },
 	{ "bundle", "", "files on a stick, with an index: pack, unpack, "
 	    "verify", NULL, NULL, commands_bundle },
 	{ "doctor", "", "does this machine do what it must: camera", NULL,

@@ -162,7 +162,7 @@ room_bring(struct room *room, const struct plan *plan,
 		say_waiting(room, r, e, said);
 		if (ui_says_no(PAUSE_MS))
 			return err_set(e, ERR_REFUSED, "you said no: %s was "
-			    "not put in", want->whose);
+			    "not put in; nothing was made", want->whose);
 	}
 }
 
