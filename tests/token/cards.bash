@@ -78,6 +78,35 @@ child() {
 	return 1
 }
 
+# own_helper: a copy of quorate, which takes the script on standard input for
+# its helper; $real is the true one
+own_helper() {
+	mkdir "$work/own"
+	cp "$top/build/quorate" "$work/own/quorate"
+	real=$top/build/quorate-token
+	sed "s|REAL|$real|; s|WORK|$work|g" >"$work/own/quorate-token"
+	chmod +x "$work/own/quorate-token"
+}
+
+# manifest_for NAME.pub...: a manifest m for the set of these, both needed, and
+# `sources`, the words that name what it is compared with
+manifest_for() {
+	local i
+	mkdir set
+	cp "$@" set
+	echo 2 >set/quorum_threshold
+	for i in 0 1 2; do
+		printf '%096d PCR%d\n' "$((i + 1))" "$i"
+	done >pcrs
+	echo arn:aws:iam::123456789012:role/Webserver >arn
+	echo the application | sha256sum | cut -c1-64 >app.hash
+	sources=(--manifest-set set --share-set set --patch-set set
+		--pcrs pcrs --role-arn-file arn --pivot-hash app.hash
+		--quorum-key "$2")
+	quorate manifest new --namespace team/app --nonce 7 --restart never \
+		"${sources[@]}" -o m 2>/dev/null
+}
+
 no() { if "$@"; then return 1; fi; }
 
 # dialogue: a person at a terminal, in the words of expect on standard input:

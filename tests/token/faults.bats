@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031
 
 load ../e2e/lib
+load ../e2e/ceremony
 load cards
 
 setup() { begin_cards; }
@@ -64,6 +65,16 @@ pin() {
 	status=0
 	wait "$asker" || status=$?
 	rm slow
+}
+
+# the card bob in the reader of alice
+bob_in_her_place() {
+	card_stop alice
+	card_port[bob]=${card_port[alice]}
+	# for card_start
+	# shellcheck disable=SC2317
+	card_reader() { echo "Yubico YubiKey SIMULATED alice"; }
+	card_start bob --serial 22
 }
 
 @test "a card that keeps the PIN verified and one that drops it: both open" {
@@ -183,14 +194,38 @@ pin() {
 @test "another token in its place while the PIN is typed: it gets no PIN" {
 	alice
 	ask_slowly
-	card_stop alice
-	card_port[bob]=${card_port[alice]}
-	card_reader() { echo "Yubico YubiKey SIMULATED alice"; }
-	card_start bob --serial 22
+	bob_in_her_place
 	pin 123456
 	[ "$status" -eq 4 ]
 	grep -q 'token 11 was taken out' err
 	[ "$(pins bob)" -eq 0 ]
+}
+
+@test "another token in its place before it is asked for: named, no PIN" {
+	alice
+	own_helper <<-'EOF'
+		#!/bin/bash
+		# the first one lists; the second waits until they are swapped
+		if [ -e WORK/listed ]; then
+			: >WORK/between
+			until [ -e WORK/swapped ]; do /usr/bin/sleep 0.05; done
+		fi
+		: >WORK/listed
+		exec REAL "$@"
+	EOF
+	with_pin '123456\n' "$work/own/quorate" key decrypt --token sealed \
+		>got 2>err 3>&- &
+	asker=$!
+	card_until test -e "$work/between"
+	bob_in_her_place
+	: >"$work/swapped"
+	status=0
+	wait "$asker" || status=$?
+	[ "$status" -eq 4 ]
+	[ "$(cat err)" = "quorate: another token (22) is in the place of token \
+11; nothing was done" ]
+	[ "$(pins bob)" -eq 0 ]
+	[ ! -s got ]
 }
 
 @test "a card that hangs at any command is given up, and nothing is lost" {
@@ -286,22 +321,41 @@ pin() {
 	done
 }
 
+# certify_other SLOT: a certificate in it over a key that is elsewhere
+certify_other() {
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+		-out other.key
+	openssl pkey -in other.key -pubout -out other.pem
+	certify other.pem other.crt
+	piv alice -a import-certificate -s "$1" -i other.crt
+	# not to be seen before
+	quorate token public >other.pub
+	quorate token status | grep -q 'policies not told by this firmware'
+}
+
+@test "old firmware: a certificate of another key in 9C is found by its use" {
+	alice --firmware 4.3.5
+	card_order alice touches 9
+	certify_other 9c
+	quorate key generate -o bob.secret --pub bob.pub
+	manifest_for other.pub bob.pub
+	yes yes | with_pin '123456\n' refuses 4 "its signature is not that of" \
+		"the certificate in slot 9C; do not use this token" -- \
+		quorate manifest approve m --token --alias other \
+		"${sources[@]}" -o .
+	# it did sign, and nothing was written
+	[ "$(grep -c ' 87 11 9C ' "$(log)")" -eq 1 ]
+	[ "$(find . -name '*.approval')" = "" ]
+}
+
 @test "old firmware: a certificate of another key in 9D is found by its use" {
 	alice --firmware 4.3.5
 	card_order alice touches 9
 	opens >got
 	same got plain
-	quorate key generate -o other.secret --pub other.pub
-	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
-		-out other.key
-	openssl pkey -in other.key -pubout -out other.pem
-	certify other.pem other.crt
-	piv alice -a import-certificate -s 9d -i other.crt
-	# not to be seen before
-	quorate token public >other.pub
+	certify_other 9d
 	quorate key encrypt --to other.pub plain -o sealed2
 	run with_pin '123456\n' quorate key decrypt --token sealed2
 	[ "$status" -eq 4 ]
 	[[ $output == *"certificate in slot 9D is not that of the key"* ]]
-	quorate token status | grep -q 'policies not told by this firmware'
 }

@@ -235,3 +235,58 @@ run_tokens() {
 	no grep -q TIMEOUT said
 	quorate genesis check g --fingerprint "$fp" >/dev/null
 }
+
+@test "at a terminal: no while a token is waited for: refused, nothing made" {
+	two_and_a_file
+	card_stop bob
+	touches 1 alice
+	dialogue <<-'EOD'
+		run quorate genesis run --plan plan.cbor -o g --token \
+			--key carol.secret
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type yes
+		see "PIN of token 11"
+		type 123456
+		see "put in the token of rehearsal-bob (serial 22)"
+		see "plugged in: 11; waiting (no stops)"
+		type maybe
+		type no
+		see "you said no: the token of rehearsal-bob (serial 22) was not"
+		see "nothing was made"
+		over 1
+	EOD
+	[ "$(find g -type f)" = g/genesis.journal ]
+	tail -n 1 g/genesis.journal |
+		grep -q 'stopped before the commit: nothing was made'
+	no grep -q 'quorum key' screen
+	no_secret carol.secret
+	card_start bob --serial 22
+	touches 1 alice bob
+	run_tokens --key carol.secret >/dev/null
+}
+
+@test "at a terminal: no to another try, or to the plan: nothing made" {
+	two_and_a_file
+	dialogue <<-'EOD'
+		run quorate genesis run --plan plan.cbor -o g --token \
+			--key carol.secret
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type no
+		over 1
+	EOD
+	[ ! -e g ]
+	dialogue <<-'EOD'
+		run quorate genesis run --plan plan.cbor -o g --token \
+			--key carol.secret
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type yes
+		see "PIN of token 11"
+		type 999999
+		see "PIN refused, 2 tries left"
+		see "try again with the token of rehearsal-alice (serial 11)?"
+		type no
+		over 1
+	EOD
+	[ "$(find g -type f)" = g/genesis.journal ]
+	no grep -q 'quorum key' screen
+}

@@ -12,16 +12,6 @@ load cards
 setup() { begin_cards; }
 teardown() { end_cards; }
 
-# own_helper: a copy of quorate, which takes the script on standard input for
-# its helper; $real is the true one
-own_helper() {
-	mkdir "$work/own"
-	cp "$top/build/quorate" "$work/own/quorate"
-	real=$top/build/quorate-token
-	sed "s|REAL|$real|; s|WORK|$work|g" >"$work/own/quorate-token"
-	chmod +x "$work/own/quorate-token"
-}
-
 # the replies of the two helpers of one opening, in r.1 and r.2
 record() {
 	own_helper <<-'EOF'
@@ -122,10 +112,48 @@ record() {
 	# its own environment is pcscd's address alone
 	[ "$(tr '\0' '\n' <"/proc/$helper/environ")" = \
 		"PCSCLITE_CSOCK_NAME=$PCSCLITE_CSOCK_NAME" ]
-	# whoever is not root cannot look into it, of the same user or not
-	[ "$(stat -c %U "/proc/$helper/environ")" = root ]
 	card_order alice touch
 	wait $!
+	same got plain
+}
+
+@test "a user cannot look into their own quorate and quorate-token" {
+	alice
+	# root may look into everything: then as a user without rights
+	local user=() name pid what
+	[ "$(id -u)" -ne 0 ] || user=(setpriv --reuid 65534 --regid 65534
+		--clear-groups)
+	mkdir "$work/own"
+	cp "$top/build/quorate" "$top/build/quorate-token" "$work/own"
+	chmod 711 "$work" "$card_work"
+	chmod 666 "$PCSCLITE_CSOCK_NAME"
+	with_pin '123456\n' "${user[@]}" "$work/own/quorate" key decrypt \
+		--token "$PWD/sealed" >got 2>err 3>&- &
+	asker=$!
+	card_until test -e "$card_work/card-alice/waiting"
+	# the control: one that does not hide
+	"${user[@]}" sleep 60 3>&- &
+	sleeper=$!
+	looks() { "${user[@]}" cat "/proc/$1/$2" >/dev/null 2>&1; }
+	opens() { "${user[@]}" dd if="/proc/$1/mem" count=0 status=none; }
+	card_until looks "$sleeper" environ
+	looks "$sleeper" maps
+	opens "$sleeper"
+	for name in quorate quorate-token; do
+		pid=$(child "$name")
+		for what in environ maps smaps auxv stack syscall io; do
+			no looks "$pid" "$what"
+		done
+		no opens "$pid" 2>/dev/null
+		no "${user[@]}" ls "/proc/$pid/fd" 2>/dev/null
+		no "${user[@]}" readlink "/proc/$pid/exe"
+		# no owner but root: neither is dumped
+		[ "$(stat -c %U "/proc/$pid/mem")" = root ]
+		grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
+	done
+	kill "$sleeper"
+	card_order alice touch
+	wait "$asker"
 	same got plain
 }
 
@@ -154,19 +182,7 @@ record() {
 @test "a manifest is approved with a token, and with no other's" {
 	alice
 	quorate key generate -o bob.secret --pub bob.pub
-	mkdir set
-	cp alice.pub bob.pub set
-	echo 2 >set/quorum_threshold
-	for i in 0 1 2; do
-		printf '%096d PCR%d\n' "$((i + 1))" "$i"
-	done >pcrs
-	echo arn:aws:iam::123456789012:role/Webserver >arn
-	echo the application | sha256sum | cut -c1-64 >app.hash
-	sources=(--manifest-set set --share-set set --patch-set set
-		--pcrs pcrs --role-arn-file arn --pivot-hash app.hash
-		--quorum-key bob.pub)
-	quorate manifest new --namespace team/app --nonce 7 --restart never \
-		"${sources[@]}" -o m 2>/dev/null
+	manifest_for alice.pub bob.pub
 	card_order alice touches 9
 	yes yes | with_pin '123456\n' quorate manifest approve m --token \
 		--alias alice "${sources[@]}" >said 2>&1
