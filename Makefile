@@ -149,8 +149,9 @@ setup:
 	@.ci/setup test
 
 demo:
-	@.ci/setup $(if $(QR),test,$(if $(TOKENS),card,build))
-	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) all $(if $(TOKENS),card-programs)
+	@.ci/setup $(if $(TOKENS),card,build)
+	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) all $(if $(TOKENS),card-programs) \
+	    $(if $(QR),qr-programs)
 	@TOKENS='$(TOKENS)' QR='$(QR)' docs/examples/demo.sh
 
 # SUITE=unit,e2e picks; the order and what each shows: tests/run
@@ -175,8 +176,8 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
 #: make             all programs into build/
 #: make demo        the whole story, simulated; TOKENS=virtual: no key files;
-#:                  QR=on: by codes through a bad camera, SIMULATED
-#: make check       all tests; SUITE=build,unit,asan,ct,fuzz,crash,e2e,token,
+#:                  QR=on: each record by codes, SIMULATED camera
+#: make check       all tests; SUITE=build,unit,asan,ct,fuzz,crash,e2e,token,qr,
 #:                  interop,lint,reproduce picks some; FUZZ_SECONDS=20 a target
 #: make setup       the missing Debian packages, after one question
 #: make bench       measurements: a table, and build/bench.json

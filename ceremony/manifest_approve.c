@@ -118,7 +118,9 @@ sign(struct approve *a, struct err *e)
 	    manifest_set, NULL, e)) != 0 ||
 	    (r = approval_write(&x, &b, e)) != 0)
 		return r;
-	r = file_write(a->path, buf_bytes(&b), FILE_MODE_PUBLIC, false, e);
+	if ((r = file_mkdir(a->dir, 0755, e)) == 0)
+		r = file_write(a->path, buf_bytes(&b), FILE_MODE_PUBLIC,
+		    false, e);
 	buf_free(&b);
 	if (r == 0)
 		ui_say("approved: %s", a->path);

@@ -3,18 +3,19 @@
  * them, and the receipt that tells the coordinator.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "airgap/record/receipt.h"
 #include "airgap/seal/hash.h"
+#include "airgap/seal/hex.h"
+#include "airgap/set_dir.h"
 #include "ceremony/genesis_load.h"
 #include "ceremony/genesis_present.h"
 #include "ceremony/operator_options.h"
 #include "ceremony/plan_show.h"
 #include "ceremony/share_cmds.h"
 #include "airgap/cli/ui.h"
-
-#define PATH_TEXT 800
 
 struct mine {
 	struct bytes alias, sealed;
@@ -116,19 +117,23 @@ out:
 	return r;
 }
 
-/* The '.' before "spare" keeps the name apart from that of every alias. */
+/*
+ * dir/ALIAS.ending, or dir/ALIAS.spare1.ending: the '.' before "spare" keeps
+ * the name apart from that of every alias.  The caller frees *out.
+ */
 static int
-name_file(char out[static PATH_TEXT], const char *dir, const struct mine *m,
+name_file(char **out, const char *dir, const struct mine *m,
     const char *ending, struct err *e)
 {
 	char spare[32] = "";
 
 	if (m->spare > 0)
 		snprintf(spare, sizeof(spare), ".spare%zu", m->spare);
-	if (snprintf(out, PATH_TEXT, "%s/%.*s%s.%s", dir, (int)m->alias.n,
-	    (const char *)m->alias.p, spare, ending) >= PATH_TEXT)
-		return err_set(e, ERR_USAGE, "path too long: %.60s...", dir);
-	return 0;
+	if (asprintf(out, "%s/%.*s%s.%s", dir, (int)m->alias.n,
+	    (const char *)m->alias.p, spare, ending) >= 0)
+		return 0;
+	*out = NULL;
+	return err_set(e, ERR_SYSTEM, "out of memory");
 }
 
 /* Before the key is used: what is in the way is refused. */
@@ -136,24 +141,24 @@ static int
 refuse_there(const char *dir, const struct mine *m, const char *ending,
     struct err *e)
 {
-	char path[PATH_TEXT];
+	char *path;
 	int r;
 
-	if ((r = name_file(path, dir, m, ending, e)) != 0)
+	if ((r = name_file(&path, dir, m, ending, e)) != 0)
 		return r;
-	return !file_exists(path) ? 0 : err_set(e, ERR_EXISTS, "%s is there "
-	    "already; nothing was done (--force replaces it)", path);
+	if (file_exists(path))
+		r = err_set(e, ERR_EXISTS, "%s is there already; nothing was "
+		    "done (--force replaces it)", path);
+	free(path);
+	return r;
 }
 
 static int
-write_one(const char *dir, const struct mine *m, const char *ending,
-    struct bytes data, bool force, struct err *e)
+write_one(const char *path, struct bytes data, bool force, struct err *e)
 {
-	char path[PATH_TEXT];
 	int r;
 
-	if ((r = name_file(path, dir, m, ending, e)) != 0 ||
-	    (r = file_write_checked(path, data, FILE_MODE_PUBLIC, force,
+	if ((r = file_write_checked(path, data, FILE_MODE_PUBLIC, force,
 	    e)) != 0)
 		return r;
 	printf("wrote  ");
@@ -170,27 +175,68 @@ static int
 write_both(const char *dir, const struct mine *m, struct bytes receipt,
     bool force, struct err *e)
 {
-	char path[PATH_TEXT];
+	char *share = NULL, *other = NULL;
 	int r;
 
-	if ((r = write_one(dir, m, "share", m->sealed, force, e)) != 0 ||
-	    (r = write_one(dir, m, "receipt", receipt, force, e)) == 0 ||
-	    force)
-		return r;
-	if (name_file(path, dir, m, "share", NULL) == 0)
-		(void)unlink(path);
+	if ((r = name_file(&share, dir, m, "share", e)) != 0 ||
+	    (r = name_file(&other, dir, m, "receipt", e)) != 0 ||
+	    (r = write_one(share, m->sealed, force, e)) != 0)
+		goto out;
+	if ((r = write_one(other, receipt, force, e)) != 0 && !force)
+		(void)unlink(share);
+out:
+	free(share);
+	free(other);
 	return r;
+}
+
+/*
+ * The public key that the statement vouched for, for `manifest approve` and
+ * `share release`.  One that is there must be the same; *there says so.
+ */
+static int
+refuse_other_key(const char *path, struct bytes key, bool *there,
+    struct err *e)
+{
+	struct public_key old;
+	int r;
+
+	*there = file_exists(path);
+	if (!*there)
+		return 0;
+	if ((r = pub_file_read(path, &old, e)) != 0)
+		return r;
+	return bytes_equal(key, bytes_of(old.b, PUBLIC_KEY_LEN)) ? 0 :
+	    err_set(e, ERR_EXISTS, "%s is there already and is the key of "
+	    "another genesis; nothing was done (-o takes another folder)",
+	    path);
+}
+
+static int
+write_key(const char *path, struct bytes key, bool force, struct err *e)
+{
+	char hex[PUBLIC_KEY_HEX_LEN];
+
+	hex_encode(key.p, PUBLIC_KEY_LEN, hex);
+	return write_one(path, bytes_of(hex, sizeof(hex)), force, e);
 }
 
 static int
 accept(struct cmd *c, const struct genesis_files *g, struct operator_key *key,
     const struct mine *m, const char *dir, bool force)
 {
+	struct bytes quorum = g->parts.output.quorum_key;
 	struct buf receipt = { 0 };
+	bool there = false;
+	char *path;
 	int r;
 
+	if (asprintf(&path, "%s/quorum_key.pub", dir) < 0)
+		return err_set(&c->e, ERR_SYSTEM, "out of memory");
 	if ((!force && ((r = refuse_there(dir, m, "share", &c->e)) != 0 ||
 	    (r = refuse_there(dir, m, "receipt", &c->e)) != 0)) ||
+	    (!force && (r = refuse_other_key(path, quorum, &there,
+	    &c->e)) != 0) ||
 	    (r = file_mkdir(dir, 0755, &c->e)) != 0 ||
 	    (r = open_mine(key, m, &c->e)) != 0 ||
 	    (r = sign_receipt(key, g, m, &receipt, &c->e)) != 0)
@@ -199,12 +245,15 @@ accept(struct cmd *c, const struct genesis_files *g, struct operator_key *key,
 	ui_print_text(bytes_str(operator_key_name(key)));
 	printf("\n    its hash and index are those of the genesis output\n"
 	    "    it is wiped again\n");
-	if ((r = write_both(dir, m, buf_bytes(&receipt), force, &c->e)) != 0)
+	if ((!there && (r = write_key(path, quorum, force, &c->e)) != 0) ||
+	    (r = write_both(dir, m, buf_bytes(&receipt), force, &c->e)) != 0)
 		goto out;
-	printf("next   keep the .share file (it is still sealed)\n"
+	printf("next   keep the .share file (it is still sealed), and "
+	    "quorum_key.pub\n"
 	    "       send the .receipt file to the coordinator\n");
 out:
 	buf_free(&receipt);
+	free(path);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #   tests/standin/*_preload.c for LD_PRELOAD   $(B)/standin/*.so
 #   tests/card/*_card.c      a SIMULATED card    $(B)/card/
 #   tests/card/*_launch.c    its reader, rivals, spies $(B)/card/
+#   tests/qr/*_film.c        a bad camera       $(B)/qr/
 #   tests/bench/*_bench.c    a program         $(B)/bench/
 # Other .c files of a folder are linked into each of its programs.
 
@@ -17,6 +18,7 @@ tests_in = $(sort $(wildcard tests/$(1)/*_$(2).c))
 bin_of = $(patsubst tests/%.c,$(B)/%,$(call tests_in,$(1),$(2)))
 help_of = $(call obj,$(filter-out %_test.c %_ct.c %_fuzz.c %_crash.c \
 	%_preload.c %_server.c %_client.c %_bench.c %/piv_card.c %_launch.c \
+	%_film.c \
 	,$(sort $(wildcard tests/$(1)/*.c))))
 
 UNIT_BIN := $(call bin_of,unit,test)
@@ -27,6 +29,7 @@ CRASH_BIN := $(call bin_of,crash,crash) \
 	$(addsuffix .so,$(call bin_of,crash,preload))
 STANDIN_BIN := $(call bin_of,standin,server) $(call bin_of,standin,client) \
 	$(addsuffix .so,$(call bin_of,standin,preload))
+QR_BIN := $(call bin_of,qr,film)
 CARD_BIN := $(call bin_of,card,card) $(call bin_of,card,launch)
 
 comma := ,
@@ -35,6 +38,7 @@ LIBS_bench := -lgfshare -lm -lz $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_fuzz := -ljansson -lcbor -lz $(LIBS_DRAW) -lzbar -lturbojpeg -lseccomp
 LIBS_standin := -lcbor
 LIBS_card := -lpcsclite
+LIBS_qr := -lpng -lm
 LDFLAGS_fuzz := -fsanitize=fuzzer
 
 # $(1) the folder
@@ -45,7 +49,7 @@ $(B)/$(1)/%: $(B)/obj/tests/$(1)/%.o $(call help_of,$(1)) $(LIBS_TEST)
 	$(Q)$$(CC) $$(LDFLAGS) $$(LDFLAGS_$(1)) -o $$@ $$(filter %.o,$$^) \
 	    $$(filter %.a,$$^) $$(LIBS_$(1)) $$(LIBS_CORE)
 endef
-$(foreach d,unit ct fuzz crash standin card bench,$(eval $(call TEST_RULE,$(d))))
+$(foreach d,unit ct fuzz crash standin card qr bench,$(eval $(call TEST_RULE,$(d))))
 
 # what the draw of a seed is given by its test
 $(B)/unit/entropy_test: LDFLAGS += -Wl$(comma)--wrap=random_bytes \
@@ -104,11 +108,12 @@ fuzz-programs: $(FUZZ_BIN)
 crash-programs: $(CRASH_BIN)
 standin-programs: $(STANDIN_BIN)
 card-programs: $(CARD_BIN)
+qr-programs: $(QR_BIN)
 bench-programs: $(BENCH_BIN)
 
 bench: all image-programs bench-programs
 	@tests/bench.sh $(BENCH_BIN)
 
 .PHONY: unit ct-programs fuzz-programs crash-programs standin-programs \
-	card-programs bench-programs bench
+	card-programs qr-programs bench-programs bench
 .SECONDARY:

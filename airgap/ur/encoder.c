@@ -10,6 +10,7 @@
 
 /* Rounds before the numbers begin anew; short numbers keep codes small. */
 #define ROUNDS 10
+#define FEW 3			/* mixtures of so few are nearly all alike */
 
 struct ur_encoder {
 	struct ur_part part;		/* as written last */
@@ -101,8 +102,8 @@ ur_encoder_after(const struct ur_encoder *u, uint32_t seq)
 {
 	do
 		seq = seq >= ROUNDS * u->parts ? 1 : seq + 1;
-	while (seq > u->parts && u->part.multi && fountain_degree(&u->degrees,
-	    seq, u->part.checksum) == 1);
+	while (seq > u->parts && u->parts > FEW && fountain_degree(
+	    &u->degrees, seq, u->part.checksum) == 1);
 	return seq;
 }
 

@@ -55,8 +55,9 @@ void ur_encoder_part(struct ur_encoder *u, uint32_t seq,
 
 /*
  * What follows seq in a stream that never ends: back to 1 after 10 N.  Parts
- * above N that would only repeat one fragment are left out: most receivers
- * have it already, and to all it looks like a frame that was missed.
+ * above N that would only repeat one fragment are left out where N > 3: most
+ * receivers have it already, and to all it looks like a frame that was missed.
+ * Of two or three fragments there are too few mixtures to do without them.
  */
 uint32_t ur_encoder_after(const struct ur_encoder *u, uint32_t seq);
 

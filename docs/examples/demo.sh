@@ -4,39 +4,170 @@
 # Everything is a REHEARSAL: three operators, any two of three, a SIMULATED
 # enclave.  What it makes stays in build/demo to look at.
 #
+# Each machine is a folder: the offline laptop of the ceremony, one offline
+# machine of each operator, and the online one.  Nothing comes into another
+# folder but by `carry`: as a copy, or with QR=on as codes, filmed by a bad
+# camera that misses 30 % of them (tests/qr/bad_film.c), and received.
+#
 # The operators' keys are files.  TOKENS=virtual: three SIMULATED tokens behind
 # a real pcscd, and no key file at all; the script types the PINs and is the
 # finger that touches.
-#
-# QR=on: what one machine makes and another one needs crosses as codes, drawn,
-# filmed by a SIMULATED camera (30 % of the frames lost, turned, blurred,
-# noisy, pale), scanned, and used from there.
 set -u -o pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 5
-PATH=$PWD/build:$PATH
-D=${DEMO_DIR:-build/demo}
-n=0
+top=$PWD
+PATH=$top/build:$PATH
+shown=${DEMO_DIR:-build/demo}
 began=${EPOCHREALTIME/./}
+operators='alice bob carol'
+machines="laptop $operators online"
+
+# --- steps, and what is carried between them
+
+n=0
+
+# failed TEXT STATUS: the end, with what the step printed
+failed() {
+	printf '%2d  FAILED  %s: exit status %d\n' "$n" "$1" "$2" >&3
+	sed 's/^/    /' "$log" >&3
+	exit 1
+}
 
 # step TEXT COMMAND...: one line with its time, or the whole output on failure
 step() {
-	local text=$1 from=${EPOCHREALTIME/./} rc=0 us
+	local text=$1 from=${EPOCHREALTIME/./} us
 	shift
 	n=$((n + 1))
-	"$@" >"$D/log/$n" 2>&1 </dev/null || rc=$?
+	log=$D/log/$n
+	"$@" >"$log" 2>&1 </dev/null || failed "$text: $*" $?
 	us=$((${EPOCHREALTIME/./} - from))
-	if [ "$rc" -ne 0 ]; then
-		printf '%2d  FAILED  %s: exit status %d\n' "$n" "$text" "$rc"
-		printf '    %s\n' "$*"
-		sed 's/^/    /' "$D/log/$n"
-		exit 1
-	fi
 	printf '%2d  %-62s %3d.%02d s\n' "$n" "$text" $((us / 1000000)) \
 		$((us % 1000000 / 10000))
 }
 
-operators='alice bob carol'
+# on MACHINE COMMAND...: in its folder; a name in another folder is refused
+on() {
+	local machine=$1 word m
+	shift
+	for word; do
+		for m in $machines; do
+			case $word in
+			"$D/$m"* | ../* | */../*)
+				echo "on $machine: $word is not there" >&2
+				return 1
+				;;
+			esac
+		done
+	done
+	(cd "$D/$machine" && "$@")
+}
+
+# carry FROM "TO..." FOLDER FILE...: files of one machine into a folder of
+# others
+carry() {
+	log=$D/log/$n.carry
+	"carry_by_$way" "$@" >>"$log" 2>&1 </dev/null ||
+		failed "from $1 to $2: ${*:4}" $?
+}
+
+carry_by_copy() {
+	local from=$1 to=$2 folder=$3 m
+	shift 3
+	for m in $to; do
+		mkdir -p "$D/$m/$folder" &&
+			(cd "$D/$from" && cp "$@" "$D/$m/$folder/") || return
+	done
+}
+
+# What the machine runs to show codes and to look at them.
+program_of() {
+	case $1 in
+	online) echo quorate-relay ;;
+	*) echo quorate ;;
+	esac
+}
+
+# The codes are drawn once, and each machine has a camera of its own.  A file
+# of 350 bytes is a code at the preset normal; twice as many are drawn.
+films=0
+carry_by_codes() {
+	local from=$1 to=$2 folder=$3 film words bytes m
+	shift 3
+	films=$((films + 1))
+	film=$D/light/$films
+	bytes=$(cd "$D/$from" && cat "$@" | wc -c)
+	on "$from" "$(program_of "$from")" send --png "$film" --scale 6 \
+		--frames $((bytes / 175 + 6)) "$@" 2>"$film.made" || return
+	cat "$film.made"
+	words=$(sed '1,/^its words:/d' "$film.made" | xargs)
+	(cd "$D/$from" && contents "$@") >"$film.sums"
+	for m in $to; do
+		watch "$from" "$m" "$folder" || return
+	done
+	rm -r "$film"
+}
+
+contents() { sha256sum "$@" | cut -c -64 | sort; }
+
+# watch FROM TO FOLDER: until the record is whole; its files must be the ones
+# that were sent.  The words are those of the machine where it was made; online
+# nobody compares words.
+seed=0
+total_shown=0
+total_lost=0
+watch() {
+	local said=$D/light/$films-$2.said origin=() files
+	seed=$((seed + 1))
+	[ "$2" = online ] || origin=(--words "$words")
+	"$top/build/qr/bad_film" --seed $seed --lose 30 "$film" \
+		2>"$film.seen" |
+		on "$2" "$(program_of "$2")" receive y4m:- -o "$3" \
+			--mode rehearsal "${origin[@]}" >"$said.files" \
+			2>"$said" || {
+		cat "$said"
+		return 1
+	}
+	cat "$said" "$said.files"
+	mapfile -t files < <(sed 1d "$said.files")
+	(cd "$D/$2" && contents "${files[@]}") | cmp - "$film.sums" || return
+	report "$1" "$2" "$said"
+}
+
+# One line a transfer.  Lost are the codes that were shown and not read, by the
+# time the record was whole; at the preset normal 5 a second are shown.
+report() {
+	local parts read seen shown what bytes
+	read -r parts read seen < <(sed -nE \
+		's/^complete: ([0-9]+) .* ([0-9]+) codes .* ([0-9]+) pict.*/\1 \2 \3/p' \
+		"$3")
+	shown=$(sed -n "${seen}p" "$film.seen")
+	total_shown=$((total_shown + shown))
+	total_lost=$((total_lost + shown - read))
+	IFS='|' read -r what bytes < <(sed -nE \
+		-e '/^arrived: /!d' -e 's/^arrived: (an? |the )?//' \
+		-e 's/(, for| to an| and its)[^,]*,/,/' \
+		-e 's/^(.*), ([0-9]+) bytes.*/\1|\2/p' "$3")
+	printf '    %6s > %-6s  %-27s  %5d  %5d  %5d  %4d  %3d.%d s\n' \
+		"$1" "$2" "$what" "$bytes" "$parts" "$shown" \
+		$((shown - read)) $((shown / 5)) $((shown % 5 * 2)) >&3
+}
+
+# What each person has from elsewhere: the measurements of their own build of
+# the image, the role, and how many must approve.
+own_sources() {
+	local m i
+	for m in laptop $operators; do
+		for i in 0 1 2; do
+			printf "$i%.0s" {1..96} && echo " PCR$i"
+		done >"$D/$m/image.pcrs"
+		printf 'arn:aws:iam::123456789012:role/Rehearsal\n' \
+			>"$D/$m/role.arn"
+		mkdir -p "$D/$m/set" && echo 2 >"$D/$m/set/quorum_threshold"
+	done
+}
+
+# --- the persons' keys: they carry them along, and no machine keeps them
+
 declare -A serial=([alice]=11000001 [bob]=11000002 [carol]=11000003)
 codes='725190\n31415926\n' # the tokens' PIN and PUK
 
@@ -52,25 +183,24 @@ start_tokens() {
 
 make_keys() {
 	local who
-	mkdir -p "$D/set" && printf '2\n' >"$D/set/quorum_threshold" || return
 	for who in $operators; do
-		mkdir -p "$D/operators/$who" && "make_$kind" "$who" || return
+		"make_$kind" "$who" || return
 	done
 }
 
 make_file() {
-	quorate key generate -o "$D/operators/$1/$1.secret" \
-		--pub "$D/set/rehearsal-$1.pub"
+	on "$1" quorate key generate -o "$D/keys/$1.secret" \
+		--pub "rehearsal-$1.pub"
 }
 
 # Each key signs its certificate; a signature and an opening test them.
 make_token() {
 	card_order "$1" touches 4
-	quorate token provision "rehearsal-$1" --serial "${serial[$1]}" \
-		--mode rehearsal --token-root "$card_work/root/root.pem" \
-		--management-key protected -o "$D/operators/$1" \
-		--pin-fd 5 5< <(printf '%b' "$codes") &&
-		cp "$D/operators/$1/rehearsal-$1.pub" "$D/set/"
+	on "$1" quorate token provision "rehearsal-$1" \
+		--serial "${serial[$1]}" --mode rehearsal \
+		--token-root "$card_work/root/root.pem" \
+		--management-key protected -o . \
+		--pin-fd 5 5< <(printf '%b' "$codes")
 }
 
 # keys_of "WHO..." USES COMMAND...: the command with the keys of these persons,
@@ -79,7 +209,7 @@ keys_of() {
 	local who uses=$2 keys=()
 	for who in $1; do
 		if [ "$kind" = file ]; then
-			keys+=(--key "$D/operators/$who/$who.secret")
+			keys+=(--key "$D/keys/$who.secret")
 		else
 			keys+=(--serial "${serial[$who]}")
 			card_order "$who" touches "$uses"
@@ -94,21 +224,44 @@ keys_of() {
 	fi
 }
 
+# --- the ceremony, on the laptop
+
+# With the tokens' own proof of them.
+carry_keys() {
+	local who files
+	for who in $operators; do
+		files=("rehearsal-$who.pub")
+		[ "$kind" = file ] || files+=("rehearsal-$who.attestation")
+		carry "$who" laptop "set" "${files[@]}"
+	done
+}
+
 make_plan() {
 	local who proof=()
 	for who in $operators; do
 		[ "$kind" = file ] || proof+=(--attestation
-			"$D/operators/$who/rehearsal-$who.attestation")
+			"set/rehearsal-$who.attestation")
 	done
 	[ "$kind" = file ] || proof+=(--token-root "$card_work/root/root.pem")
-	quorate plan new --mode rehearsal --name REHEARSAL/demo \
-		--members "$D/set" -o "$D/plan.cbor" "${proof[@]}"
+	on laptop quorate plan new --mode rehearsal --name REHEARSAL/demo \
+		--members "set" -o plan.cbor "${proof[@]}"
 }
 
 run_genesis() {
 	keys_of "$operators" 1 \
-		quorate genesis run --plan "$D/plan.cbor" -o "$D/genesis" \
+		on laptop quorate genesis run --plan plan.cbor -o genesis \
 		--fingerprint "$fingerprint"
+}
+
+carry_genesis() {
+	local who
+	carry laptop "$operators" genesis genesis/plan.cbor \
+		genesis/genesis_output genesis/spares.cbor \
+		genesis/genesis_statement.cbor
+	for who in $operators; do
+		carry laptop "$who" genesis/shares \
+			"genesis/shares/rehearsal-$who.share"
+	done
 }
 
 # A share is opened, then a receipt is signed.
@@ -116,70 +269,70 @@ accept_shares() {
 	local who
 	for who in $operators; do
 		keys_of "$who" 2 \
-			quorate share accept --genesis "$D/genesis" \
+			on "$who" quorate share accept --genesis genesis \
 			--fingerprint "$fingerprint" --alias "rehearsal-$who" \
-			-o "$D/operators/$who" || return
+			-o . || return
 	done
 }
 
 check_genesis() {
 	local who receipts=()
 	for who in $operators; do
-		receipts+=(--receipt
-			"$D/operators/$who/rehearsal-$who.receipt")
+		receipts+=(--receipt "receipts/rehearsal-$who.receipt")
 	done
-	quorate genesis check "$D/genesis" --fingerprint "$fingerprint" \
+	on laptop quorate genesis check genesis --fingerprint "$fingerprint" \
 		"${receipts[@]}"
 }
 
 # The key comes back from two shares and is the one that genesis printed.
 drill() {
-	local key
 	keys_of "alice carol" 1 \
-		quorate genesis drill "$D/genesis" >"$D/drill.txt" || return
-	cat "$D/drill.txt"
-	key=$(cat "$D/genesis/quorum_key.pub")
-	tr -d ' \n' <"$D/drill.txt" | grep -qF "$key"
+		on laptop quorate genesis drill genesis >"$D/laptop/drill.txt" ||
+		return
+	cat "$D/laptop/drill.txt"
+	tr -d ' \n' <"$D/laptop/drill.txt" |
+		grep -qF "$(cat "$D/laptop/genesis/quorum_key.pub")"
 }
 
-sources=()
+# --- the manifest
+
 make_manifest() {
-	local i
-	for i in 0 1 2; do
-		printf "$i%.0s" {1..96} && echo " PCR$i"
-	done >"$D/image.pcrs"
-	printf 'arn:aws:iam::123456789012:role/Rehearsal\n' >"$D/role.arn"
-	quorate manifest new --manifest-version 2 --namespace REHEARSAL/demo \
-		--nonce 1 --restart always "${sources[@]}" \
-		--genesis-output "$D/genesis/genesis_output" --share-hashes \
+	on laptop quorate manifest new --manifest-version 2 \
+		--namespace REHEARSAL/demo --nonce 1 --restart always \
+		"${sources[@]}" --share-set "set" \
+		--quorum-key genesis/quorum_key.pub \
+		--genesis-output genesis/genesis_output --share-hashes \
 		--arg --port --arg "$app_port" \
 		--arg --quorum-key --arg "$E/quorum.key" \
 		--arg --live-key --arg "$E/ephemeral.key" \
-		-o "$D/manifest.json"
+		-o manifest
 }
 
 approve() {
 	yes yes 2>/dev/null | keys_of "$1" 1 \
-		quorate manifest approve "$D/manifest.json" "${sources[@]}" \
-		--alias "rehearsal-$1" -o "$D/approvals"
+		on "$1" quorate manifest approve manifest "${sources[@]}" \
+		--share-set "set" --quorum-key quorum_key.pub \
+		--alias "rehearsal-$1" -o approval
 	return "${PIPESTATUS[1]}"
 }
+
+# --- the enclave
 
 # A SIMULATED NSM starts with the image's measurements and the role's.
 start_enclave() {
 	{
-		cat "$D/image.pcrs" &&
-			sed -E 's/.*"pcr3":"([0-9a-f]+)".*/\1 PCR3/' \
-				"$D/manifest.json"
-	} >"$D/nsm.pcrs" || return
+		cat "$D/alice/image.pcrs" && sed -E \
+			's/.*"pcr3":"([0-9a-f]+)".*/\1 PCR3/' \
+			"$D/online/manifest_envelope"
+	} >"$E/nsm.pcrs" || return
 	quorate-enclave-sim --usock "$E/socket" --pki-dir "$D/pki" \
-		--pcrs "$D/nsm.pcrs" --quorum-file "$E/quorum.key" \
+		--pcrs "$E/nsm.pcrs" --quorum-file "$E/quorum.key" \
 		--ephemeral-file "$E/ephemeral.key" \
 		--manifest-file "$E/manifest" --pivot-file "$E/pivot" \
-		>"$D/log/enclave" 2>&1 &
+		>"$D/log/enclave" 2>&1 3>&- &
 	running+=($!)
 	quorate-host --usock "$E/socket" --host-port "$host_port" \
-		>"$D/log/host" 2>&1 &
+		>"$D/log/host" 2>&1 3>&- &
 	running+=($!)
 	wait_for quorate-relay status --host "$host"
 }
@@ -203,115 +356,85 @@ stop_all() {
 	wait
 }
 
+boot() {
+	on online quorate-relay boot --host "$host" \
+		--envelope manifest_envelope --pivot "$app" -o attestation_doc
+}
+
 release() {
-	yes yes 2>/dev/null | keys_of "$1" 3 quorate share release \
-		--envelope "$D/manifest_envelope" --attestation "$D/setup.doc" \
-		--root "$D/pki/root.pem" \
-		--share "$D/operators/$1/rehearsal-$1.share" \
-		--alias "rehearsal-$1" \
-		--trust "$D/operators/$1/trust" "${own[@]}" \
-		-o "$D/operators/$1/release"
+	yes yes 2>/dev/null | keys_of "$1" 3 on "$1" quorate share release \
+		--envelope boot/manifest_envelope \
+		--attestation boot/attestation_doc --root "$D/pki/root.pem" \
+		--share "rehearsal-$1.share" --alias "rehearsal-$1" \
+		--trust trust "${sources[@]}" --quorum-key quorum_key.pub \
+		-o release
 	return "${PIPESTATUS[1]}"
 }
 
+carry_release() {
+	carry "$1" online released release/rehearsal-"$1".{sealed,approval,release}
+}
+
 post() {
-	local f=$D/operators/$1/release/rehearsal-$1
-	quorate-relay post --host "$host" --share "$f.sealed" \
+	local f=released/rehearsal-$1
+	on online quorate-relay post --host "$host" --share "$f.sealed" \
 		--approval "$f.approval" --release "$f.release"
 }
 
+# --- the application: its answer is no secret, and what it signs is checked
+
 # One line to the application, one line of JSON back.
 ask() {
-	exec 3<>"/dev/tcp/127.0.0.1/$app_port" || return
-	echo "hello, quorum" >&3
-	head -n 1 <&3 >"$D/answer.json"
-	exec 3<&- 3>&-
-	grep -q quorumSignature "$D/answer.json"
+	exec 4<>"/dev/tcp/127.0.0.1/$app_port" || return
+	echo "hello, quorum" >&4
+	head -n 1 <&4 >"$D/online/answer.json"
+	exec 4<&- 4>&-
+	grep -q quorumSignature "$D/online/answer.json"
 }
 
 field() {
-	sed -E "s/.*\"$1\":\"([0-9a-f]*)\".*/\1/" "$D/answer.json"
+	sed -E "s/.*\"$1\":\"([0-9a-f]*)\".*/\1/" "$D/online/answer.json"
+}
+
+fetch_live() {
+	mkdir -p "$D/online/live" &&
+		on online quorate-relay attestation --host "$host" \
+			-o live/attestation_doc
 }
 
 # The live key that answered is the one in the live attestation document.
 check_live() {
-	quorate-relay attestation --host "$host" -o "$D/live.doc" &&
-		quorate attestation verify "$D/live.doc" --kind live \
-			--manifest "$D/manifest.json" \
-			--root "$D/pki/root.pem" || return
-	field liveKey >"$D/live.pub"
-	quorate attestation show "$D/live.doc" | sed -n \
+	on alice quorate attestation verify live/attestation_doc --kind live \
+		--manifest manifest --root "$D/pki/root.pem" || return
+	on alice quorate attestation show live/attestation_doc | sed -n \
 		'/^public_key/,/^user_data/p' | grep '^ ' | tr -d ' \n' |
-		grep -qF "$(cat "$D/live.pub")" || return
-	signed "$D/live.pub" liveSignature
+		grep -oE '[0-9a-f]{260}' >"$D/alice/live/key.pub" || return
+	[ "$(field liveKey)" = "$(cat "$D/alice/live/key.pub")" ] &&
+		signed live/key.pub liveSignature
 }
 
 check_quorum() {
-	[ "$(field quorumKey)" = "$(cat "$D/genesis/quorum_key.pub")" ] &&
-		signed "$D/genesis/quorum_key.pub" quorumSignature
+	[ "$(field quorumKey)" = "$(cat "$D/alice/quorum_key.pub")" ] &&
+		signed quorum_key.pub quorumSignature
 }
 
 # signed FILE.pub FIELD: over the example's own prefix and our line
 signed() {
 	printf 'hello-example/v1\0hello, quorum' |
-		quorate key verify --pub "$1" --signature "$(field "$2")"
-}
-
-# film FOLDER: its codes as a bad camera has them, one frame a code at most
-film() {
-	ffmpeg -v error -framerate 5 -i "$1/%04d.png" -vf "
-		select='gt(random(1),0.3)', format=gray,
-		pad=1280:720:(ow-iw)/2:(oh-ih)/2:gray, rotate=0.05:c=gray,
-		gblur=0.8, noise=alls=14:allf=t:all_seed=7, eq=contrast=0.6" \
-		-fps_mode passthrough -pix_fmt yuv420p -f yuv4mpegpipe -
-}
-
-# crossing FROM TO FILE...: the files, one record, by codes from one program
-# to the other; what came takes the place of what was sent.  Offline its words
-# are those of the paper that was printed where it was made.
-crossing() {
-	local from=$1 to=$2 at=$D/qr/$n f got bytes words=()
-	shift 2
-	mkdir -p "$at" || return
-	bytes=$(cat "$@" | wc -c)
-	"$from" send --pdf "$at/paper.pdf" "$@" || return
-	if [ "$to" = quorate ]; then
-		words=(--words "$(pdftotext -layout "$at/paper.pdf" - |
-			grep -oE '\b[0-9]+ [A-Z]{4}\b' | head -n 12 |
-			cut -d ' ' -f 2 | paste -sd ' ')")
-	fi
-	# 350 bytes a code, twice as many; a sender on a screen never ends
-	"$from" send --png "$at/codes" --scale 4 \
-		--frames $((bytes / 175 + 30)) "$@" || return
-	# the film is cut when the receiver has it all
-	film "$at/codes" 2>"$at/film.log" |
-		"$to" receive y4m:- -o "$at/got" "${words[@]}"
-	[ "${PIPESTATUS[1]}" -eq 0 ] || return
-	for f; do
-		for got in "$at/got/"*; do
-			cmp -s "$f" "$got" && cp "$got" "$f" && continue 2
-		done
-		echo "$f: nothing like it arrived"
-		return 1
-	done
-}
-
-# cross TEXT FROM TO FILE...: the step, where QR=on
-cross() {
-	local text=$1
-	shift
-	[ -z "$light" ] || step "  by codes: $text" crossing "$@"
+		on alice quorate key verify --pub "$1" --signature "$(field "$2")"
 }
 
 # free_port FROM: one of 6,000 that nobody answers on, below those that the
 # system gives to connections going out
 free_port() {
 	local p=$(($1 + RANDOM % 6000))
-	while (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do
+	while (exec 4<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do
 		p=$(($1 + RANDOM % 6000))
 	done
 	echo "$p"
 }
+
+# --- how it is told
 
 kind="file"
 case ${TOKENS:-} in
@@ -330,101 +453,92 @@ virtual)
 	exit 2
 	;;
 esac
-light=
+way=copy
 case ${QR:-} in
 '') ;;
-on)
-	light=on
-	for tool in ffmpeg pdftotext; do
-		command -v "$tool" >/dev/null && continue
-		echo "demo: QR=on needs $tool: apt install ffmpeg poppler-utils" >&2
-		exit 5
-	done
-	;;
+on) way=codes ;;
 *)
 	echo "demo: QR=$QR: only \"on\" is known" >&2
 	exit 2
 	;;
 esac
-rm -rf "$D"
-mkdir -p "$D/log" "$D/approvals" "$D/enclave" || exit 5
+rm -rf "$shown"
+mkdir -p "$shown" && D=$(cd "$shown" && pwd) || exit 5
+for m in $machines enclave keys log light; do
+	mkdir "$D/$m" || exit 5
+done
+exec 3>&1
+own_sources || exit 5
 running=()
 trap stop_all EXIT
-E=$(cd "$D/enclave" && pwd)
+E=$D/enclave
+app=$top/build/hello
 app_port=$(free_port 20000)
 host_port=$(free_port 26000)
 host=http://127.0.0.1:$host_port/qos
-own=(--manifest-set "$D/set" --pcrs "$D/image.pcrs"
-	--role-arn-file "$D/role.arn" --pivot build/hello
-	--quorum-key "$D/genesis/quorum_key.pub")
-sources=(--manifest-set "$D/set" --share-set "$D/set" --pcrs "$D/image.pcrs"
-	--role-arn-file "$D/role.arn" --pivot build/hello
-	--quorum-key "$D/genesis/quorum_key.pub")
+sources=(--manifest-set "set" --pcrs image.pcrs --role-arn-file role.arn
+	--pivot "$app")
 
 if [ "$kind" = file ]; then
 	echo "REHEARSAL: these keys protect nothing"
 else
 	echo "REHEARSAL: these keys protect nothing; the tokens are SIMULATED"
 fi
-[ -z "$light" ] || echo "REHEARSAL: the camera is SIMULATED"
+if [ "$way" = codes ]; then
+	printf '    %s\n' \
+		"each > is a record by codes; screen and camera are SIMULATED:" \
+		"30 % lost, the others turned, blurred, noisy; 5 a second" \
+		"  from > to      record                       bytes  parts  shown  lost"
+fi
 if [ "$kind" = file ]; then
 	step "three operators make their keys, in files" make_keys
 else
 	step "three SIMULATED tokens at a real pcscd" start_tokens
 	step "three operators make keys in them: locked, with proof" make_keys
 fi
-proofs=()
-[ "$kind" = file ] || proofs=("$D/operators/"*/*.attestation)
-cross "the operators' keys, to the ceremony" quorate quorate \
-	"$D/set/"*.pub "${proofs[@]}"
+carry_keys
 step "plan: any two of three bring the key back" make_plan
-fingerprint=$(quorate plan fingerprint "$D/plan.cbor")
-cross "the plan, to every operator" quorate quorate "$D/plan.cbor"
+fingerprint=$(on laptop quorate plan fingerprint plan.cbor)
 step "genesis: key made, split, proved, sealed, opened again" run_genesis
-cross "what the genesis made for everybody" quorate quorate \
-	"$D/genesis/"{plan.cbor,genesis_output,spares.cbor} \
-	"$D/genesis/genesis_statement.cbor"
-for who in $operators; do
-	cross "$who's sealed share" quorate quorate \
-		"$D/genesis/shares/rehearsal-$who.share"
-done
+carry_genesis
 step "each operator accepts the share and signs a receipt" accept_shares
+for who in $operators; do
+	carry "$who" laptop receipts "rehearsal-$who.receipt"
+done
 step "anyone checks the genesis and the three receipts" check_genesis
 step "drill: two shares bring back the printed public key" drill
 step "manifest: what may run, with which keys" make_manifest
-cross "the manifest, to those who approve" quorate quorate \
-	"$D/manifest.json"
+carry laptop "$operators" "set" "set"/rehearsal-{alice,bob,carol}.pub
+carry laptop "alice bob" . manifest
 step "alice compares it with her own sources and approves" approve alice
+carry alice laptop approvals approval/rehearsal-alice-REHEARSAL-demo-1.approval
 step "bob compares it with his own sources and approves" approve bob
-for f in "$D/approvals/"*; do
-	cross "an approval, back" quorate quorate "$f"
-done
+carry bob laptop approvals approval/rehearsal-bob-REHEARSAL-demo-1.approval
 step "manifest and approvals become an envelope" \
-	quorate manifest assemble "$D/manifest.json" \
-	--approvals "$D/approvals" -o "$D/manifest_envelope"
-cross "the envelope, out to the relay" quorate quorate-relay \
-	"$D/manifest_envelope"
+	on laptop quorate manifest assemble manifest --approvals approvals
 step "the envelope is checked against the manifest set" \
-	quorate manifest check "$D/manifest_envelope" --manifest-set "$D/set"
+	on laptop quorate manifest check manifest_envelope --manifest-set "set"
+carry laptop online . manifest_envelope
 step "a SIMULATED enclave and its host start" start_enclave
-step "boot: the enclave attests its manifest and its setup key" \
-	quorate-relay boot --host "$host" --envelope "$D/manifest_envelope" \
-	--pivot build/hello -o "$D/setup.doc"
-cross "document and envelope, in to the operators" quorate-relay quorate \
-	"$D/setup.doc" "$D/manifest_envelope"
+step "boot: the enclave attests its manifest and its setup key" boot
+carry online "alice carol" boot attestation_doc manifest_envelope
 step "alice verifies the document and releases her share" release alice
+carry_release alice
 step "carol verifies the document and releases her share" release carol
-for who in alice carol; do
-	cross "$who's release, out to the relay" quorate quorate-relay \
-		"$D/operators/$who/release/"*.{sealed,approval,release}
-done
+carry_release carol
 step "alice's share is posted: one more to go" post alice
 step "carol's share is posted: the enclave has the quorum key" post carol
 step "status: who posted, what runs" quorate-relay status --host "$host"
 step "the application answers, signed by both keys" wait_for ask
+step "a new document attests the live key" fetch_live
+carry online alice live live/attestation_doc manifest_envelope
 step "the live key is the attested one, and its signature holds" check_live
 step "the quorum key is genesis' own, and its signature holds" check_quorum
 
+if [ "$way" = codes ]; then
+	printf 'by codes: %d records, %d codes shown, %d lost; all files as they were\n' \
+		"$seed" "$total_shown" "$total_lost"
+fi
 us=$((${EPOCHREALTIME/./} - began))
 printf 'demo: ok, %d.%02d s; the files are in %s, the steps'"'"' output in %s\n' \
-	$((us / 1000000)) $((us % 1000000 / 10000)) "$D" "$D/log"
+	$((us / 1000000)) $((us % 1000000 / 10000)) "$shown" "$shown/log"

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "airgap/cli/ui.h"
+#include "qr/carry/check.h"
 #include "qr/carry/files.h"
 #include "qr/draw/page.h"
 
@@ -16,6 +18,20 @@ frames_of(const struct stream *s, const struct files_how *how)
 	if (s->ur == NULL || s->parts == 1)
 		return s->parts;
 	return s->parts + s->parts / 4 + 1;
+}
+
+/* What was made, and the words that the other side asks for. */
+static void
+tell(const struct item *item, const struct stream *s,
+    const struct files_how *how)
+{
+	if (item->kind == NULL)
+		return;
+	ui_say("made: %s, %zu bytes, in %zu parts; %zu codes%s", item->kind,
+	    item->content.message.n, s->parts, frames_of(s, how),
+	    item->rehearsal ? ", REHEARSAL" : "");
+	ui_say("its words:");
+	check_show(&item->words);
 }
 
 static int
@@ -62,6 +78,8 @@ write_item(const struct item *item, const char *dir, size_t number,
 		free(path);
 		seq = stream_after(s, seq);
 	}
+	if (r == 0)
+		tell(item, s, how);
 	stream_free(s);
 	return r;
 }
@@ -139,6 +157,8 @@ files_pdf(const struct item *item, const struct files_how *how,
 	    &pdf, e)) == 0)
 		r = file_write(path, buf_bytes(&pdf), FILE_MODE_PUBLIC,
 		    how->replace, e);
+	if (r == 0)
+		tell(item, p.stream, how);
 	buf_free(&pdf);
 	stream_free(p.stream);
 	return r;

@@ -5,6 +5,7 @@
  * now and then.  A camera that fails is opened again, and what has arrived
  * stays.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -166,6 +167,9 @@ receive(struct cmd *c, bool trusting)
 		goto out;
 	scanner_close(r.scanner);
 	r.scanner = NULL;
+	ui_say("complete: %zu parts, from %" PRIu64 " codes that were read in "
+	    "%" PRIu64 " pictures", r.collect.streams[0].parts,
+	    r.collect.read, r.collect.frames);
 	rc = arrive(&r.collect.streams[0], &how, &c->e);
 out:
 	scanner_close(r.scanner);

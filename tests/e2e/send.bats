@@ -299,12 +299,3 @@ given_back() {
 	quorate send --png own plan.cbor
 	diff -r relay own
 }
-
-@test "the whole story, each transfer by codes through a bad camera" {
-	cd "$top"
-	QR=on DEMO_DIR=$work/demo run docs/examples/demo.sh
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ ${lines[-1]} == 'demo: ok, '* ]]
-	[ "$(grep -c 'by codes: ' <<<"$output")" -eq 13 ]
-}

@@ -85,7 +85,7 @@ abc() {
 		quorate share accept --genesis g --alias rehearsal-a -o me \
 			--key $k.secret --fingerprint "$fp" >/dev/null
 	done
-	[ "$(cd me && echo *)" = "rehearsal-a.receipt rehearsal-a.share \
+	[ "$(cd me && echo *)" = "quorum_key.pub rehearsal-a.receipt rehearsal-a.share \
 rehearsal-a.spare1.receipt rehearsal-a.spare1.share \
 rehearsal-a.spare2.receipt rehearsal-a.spare2.share" ]
 	quorate genesis check g --fingerprint "$fp" \
@@ -103,6 +103,23 @@ rehearsal-a.spare2.receipt rehearsal-a.spare2.share" ]
 	done
 	same a.plain s1.plain
 	same a.plain s2.plain
+}
+
+@test "the quorum key is kept, and that of another genesis not replaced" {
+	abc
+	accept a >/dev/null
+	same me/quorum_key.pub g/quorum_key.pub
+	# the same again is fine
+	accept b >/dev/null
+	mv g g1
+	abc_genesis >/dev/null
+	harmless 1 "me/quorum_key.pub is there already and is the key of" -- \
+		accept c
+	accept c --force >/dev/null
+	same me/quorum_key.pub g/quorum_key.pub
+	echo junk >me/quorum_key.pub
+	rm me/rehearsal-c.*
+	harmless 3 "me/quorum_key.pub" -- accept c
 }
 
 @test "a key or an alias that is not mine is refused, and nothing written" {

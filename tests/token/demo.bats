@@ -20,13 +20,13 @@ teardown() { end_cards; }
 	[ "$(find . -name '*.secret')" = "" ]
 	for who in alice bob carol; do
 		n=$((n + 1))
-		quorate plan show plan.cbor | grep -A2 "rehearsal-$who" |
+		quorate plan show laptop/plan.cbor | grep -A2 "rehearsal-$who" |
 			grep -q "made in token 1100000$n, firmware 5.4.3"
 	done
 	grep -q '^opened       3 of 3 sealed shares' log/*
 	# each release opened the share and signed twice, by touch
 	[ "$(grep -lF 'serial 11000003' log/* | wc -l)" -ge 4 ]
-	[ "$(jq -r .quorumKey answer.json)" = "$(cat genesis/quorum_key.pub)" ]
+	[ "$(jq -r .quorumKey online/answer.json)" = "$(cat laptop/genesis/quorum_key.pub)" ]
 }
 
 @test "tokens of another kind are not known" {

@@ -472,6 +472,27 @@ a_stream_begins_anew_and_leaves_out_what_repeats_one_fragment(void **state)
 	ur_encoder_free(u);
 }
 
+static void
+of_two_fragments_the_mixtures_alone_are_enough(void **state)
+{
+	(void)state;
+	for (unsigned fill = 1; fill <= 50; fill++) {
+		struct ur_encoder *u = encoder("x", 150, fill, 100);
+		struct ur_decoder *d = decoder();
+		enum ur_event event = UR_NEW;
+		uint32_t seq = 2;
+
+		assert_int_equal(ur_encoder_parts(u), 2);
+		while (event != UR_COMPLETE) {
+			seq = ur_encoder_after(u, seq);
+			assert_int_not_equal(seq, 1);
+			assert_int_equal(feed(d, u, seq, &event), 0);
+		}
+		ur_decoder_free(d);
+		ur_encoder_free(u);
+	}
+}
+
 /* --- memory that fails */
 
 static size_t
@@ -558,6 +579,7 @@ main(void)
 		cmocka_unit_test(the_largest_message_stays_within_its_bound),
 		cmocka_unit_test(a_stream_is_sent_whole_and_never_longer_than_told),
 		cmocka_unit_test(a_stream_begins_anew_and_leaves_out_what_repeats_one_fragment),
+		cmocka_unit_test(of_two_fragments_the_mixtures_alone_are_enough),
 		cmocka_unit_test(a_failed_allocation_is_told_and_reception_goes_on),
 		cmocka_unit_test(an_encoder_without_memory_is_none),
 	};
