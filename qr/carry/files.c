@@ -101,6 +101,7 @@ files_png(const struct item *items, size_t n, const struct files_how *how,
 struct pages {
 	struct stream *stream;
 	const struct readback *reader;
+	uint32_t seq;		/* of the frame made last */
 };
 
 static int
@@ -109,7 +110,6 @@ page_frame(void *ctx, size_t i, struct symbol *out,
 {
 	struct pages *p = ctx;
 	struct stream *s = p->stream;
-	uint32_t seq = 1 + (uint32_t)i;
 
 	if (i < s->parts)
 		snprintf(label, PAGE_LABEL_MAX, "%zu of %zu", i + 1, s->parts);
@@ -119,9 +119,8 @@ page_frame(void *ctx, size_t i, struct symbol *out,
 	else
 		snprintf(label, PAGE_LABEL_MAX, "%zu again",
 		    i % s->parts + 1);
-	if (s->ur == NULL)
-		seq = 1 + (uint32_t)(i % s->parts);
-	return stream_symbol(s, seq, p->reader, out, e);
+	p->seq = i == 0 ? 1 : stream_after(s, p->seq);
+	return stream_symbol(s, p->seq, p->reader, out, e);
 }
 
 static void
