@@ -24,7 +24,7 @@ struct page_text {
 	const char *line;	/* under each code */
 };
 
-/* Code i of a document, asked for in order: its symbol and number, "4 of 24". */
+/* Code i of a document, in order of i: its symbol and number, "4 of 24". */
 typedef int page_code(void *ctx, size_t i, struct symbol *out,
     char label[static PAGE_LABEL_MAX], struct err *e);
 
