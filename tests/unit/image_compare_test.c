@@ -59,8 +59,8 @@ setup(void **state)
 {
 	(void)state;
 	eif_sample_make(&image);
-	report = (struct report){ .source = source_memory("sample",
-	    bytes_of(image.b, image.n)) };
+	memset(&report, 0, sizeof(report));
+	report.source = source_memory("sample", bytes_of(image.b, image.n));
 	if (eif_sample_measure(&image, &report.eif, &report.measures, NULL) != 0)
 		return -1;
 	memset(pcrs, 0, sizeof(pcrs));

@@ -87,7 +87,7 @@ static void
 whatever_else_is_there_is_somebodys(void **state)
 {
 	struct token_setup replace = wanted;
-	struct slot_exam s[8];
+	static struct slot_exam s[8];
 
 	(void)state;
 	replace.replace = true;
