@@ -38,8 +38,9 @@ record() {
 		n=1
 		[ ! -e $work/second ] || n=2
 		: >$work/second
-		# the request is there
-		/usr/bin/head -c 1 >/dev/null
+		# the whole request: its length, and so many bytes
+		len=\$(/usr/bin/head -c 4 | /usr/bin/xxd -p)
+		/usr/bin/head -c \$((16#\$len)) >/dev/null
 		IFS=: read -r which cut <$work/cut
 		if [ "\$n" = "\$which" ]; then
 			/usr/bin/head -c "\$cut" $work/r.\$n
