@@ -10,7 +10,6 @@ extern const struct command commands_key[];
 extern const struct command commands_shamir[];
 extern const struct command commands_json[];
 extern const struct command commands_ur[];
-extern const struct command commands_bundle[];
 extern const struct command commands_plan[];
 extern const struct command commands_genesis[];
 extern const struct command commands_share[];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "airgap/cli/cmd_bundle.h"
 #include "airgap/seal/secret.h"
 #include "ceremony/commands.h"
 #include "qr/carry/receive.h"
@@ -37,8 +38,7 @@ static const struct command nouns[] = {
 	    "challenge", NULL, NULL, commands_attestation },
 	{ "token", "", "an operator's YubiKey: provision, attest, PIN, reset",
 	    NULL, NULL, commands_token },
-	{ "bundle", "", "files on a stick, with an index: pack, unpack, "
-	    "verify", NULL, NULL, commands_bundle },
+	{ "bundle", "", BUNDLE_SUMMARY, NULL, NULL, commands_bundle },
 	{ "doctor", "", "does this machine do what it must: camera", NULL,
 	    NULL, commands_doctor },
 	{ "key", "", "plumbing: keys, sealed messages, signatures", NULL,

@@ -1,6 +1,7 @@
 /*
  * quorate-relay: between the operators' files and an enclave's host.
  */
+#include "airgap/cli/cmd_bundle.h"
 #include "enclave/host/relay.h"
 #include "qr/carry/receive.h"
 #include "qr/carry/send.h"
@@ -22,6 +23,7 @@ static const struct command commands[] = {
 	{ "send", "FILE...", SEND_SUMMARY, SEND_NOTES, send_cmd, NULL },
 	{ "receive", "[SOURCE]", RECEIVE_SUMMARY, RECEIVE_NOTES,
 	    receive_relay_cmd, NULL },
+	{ "bundle", "", BUNDLE_SUMMARY, NULL, NULL, commands_bundle },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -33,6 +33,20 @@ files=(plan.cbor rehearsal-alice.receipt proof setup.doc)
 	[ "$(find home -type f | wc -l)" -eq 4 ]
 }
 
+@test "the online machine's quorate-relay packs and unpacks the same" {
+	relay=$(dirname "${QUORATE:-$top/build/quorate}")/quorate-relay
+	quorate bundle pack stick "${files[@]}" >out
+	"$relay" bundle verify stick | diff - out
+	"$relay" bundle unpack stick -o home >/dev/null
+	for f in "${files[@]}"; do same "$f" "home/$f"; done
+	"$relay" bundle pack back home/* >/dev/null
+	same stick/bundle.index back/bundle.index
+	head -c 32 /dev/urandom >seed
+	run "$relay" bundle pack no seed
+	[ "$status" -eq 3 ]
+	[ ! -e no/bundle.index ]
+}
+
 @test "the index is the same whatever the order, and again" {
 	quorate bundle pack a "${files[@]}" >/dev/null
 	quorate bundle pack b setup.doc proof rehearsal-alice.receipt \

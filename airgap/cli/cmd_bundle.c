@@ -1,12 +1,11 @@
 /*
- * quorate bundle: the files that cross the gap on a stick, with an index.
+ * bundle: the files that cross the gap on a stick, with an index.
  */
 #include <stdio.h>
 
 #include "airgap/bundle.h"
+#include "airgap/cli/cmd_bundle.h"
 #include "airgap/cli/ui.h"
-#include "ceremony/commands.h"
-#include "ceremony/plumbing.h"
 
 static void
 print_index(const struct bundle *b)
@@ -88,19 +87,19 @@ verify(struct cmd *c)
 static int
 unpack(struct cmd *c)
 {
-	struct output o = { 0 };
+	const char *out = NULL;
+	bool force = false;
 	const struct opt opts[] = {
-		TEXT("-o", "OUT", &o.path, "the folder for the files"),
-		FLAG("--force", &o.force, "replace files that are there"),
-		END };
+		TEXT("-o", "OUT", &out, "the folder for the files"),
+		FLAG("--force", &force, "replace files that are there"), END };
 	struct bundle b = { .count = 0 };
 	int r;
 
 	if ((r = cmd_parse(c, opts, 1, 1)) != 0 ||
-	    (r = cmd_need(c, o.path, "-o")) != 0)
+	    (r = cmd_need(c, out, "-o")) != 0)
 		return r;
 	if ((r = read_good(c, cmd_arg(c, 0), &b)) == 0)
-		r = bundle_unpack(&b, o.path, o.force, &c->e);
+		r = bundle_unpack(&b, out, force, &c->e);
 	bundle_free(&b);
 	return r;
 }
