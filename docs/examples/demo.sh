@@ -7,7 +7,8 @@
 # Each machine is a folder: the offline laptop of the ceremony, one offline
 # machine of each operator, and the online one.  Nothing comes into another
 # folder but by `carry`: as a copy, or with QR=on as codes, filmed by a bad
-# camera that misses 30 % of them (tests/qr/bad_film.c), and received.
+# camera that misses 30 % of them (tests/qr/bad_film.c), and received.  Which
+# ones it misses, and how it spoils the others, follows from DEMO_SEED.
 #
 # The operators' keys are files.  TOKENS=virtual: three SIMULATED tokens behind
 # a real pcscd, and no key file at all; the script types the PINs and is the
@@ -112,12 +113,14 @@ contents() { sha256sum "$@" | cut -c -64 | sort; }
 # watch FROM TO FOLDER: until the record is whole; its files must be the ones
 # that were sent.  The words are those of the machine where it was made; online
 # nobody compares words.
-seed=0
+seed=${DEMO_SEED:-0}
+records=0
 total_shown=0
 total_lost=0
 watch() {
 	local said=$D/light/$films-$2.said origin=() files
 	seed=$((seed + 1))
+	records=$((records + 1))
 	[ "$2" = online ] || origin=(--words "$words")
 	"$top/build/qr/bad_film" --seed $seed --lose 30 "$film" \
 		2>"$film.seen" |
@@ -537,7 +540,7 @@ step "the quorum key is genesis' own, and its signature holds" check_quorum
 
 if [ "$way" = codes ]; then
 	printf 'by codes: %d records, %d codes shown, %d lost; all files as they were\n' \
-		"$seed" "$total_shown" "$total_lost"
+	"$records" "$total_shown" "$total_lost"
 fi
 us=$((${EPOCHREALTIME/./} - began))
 printf 'demo: ok, %d.%02d s; the files are in %s, the steps'"'"' output in %s\n' \
