@@ -147,6 +147,18 @@ take_result(struct helper *h, const struct token_reply *p, struct buf *data,
 	return take_plain(h, p->plain, plain, e);
 }
 
+/*
+ * What a reply wants shown.  It comes this way and not by the helper's own
+ * hand so that it stands behind the dots and not among them.
+ */
+static void
+show(const struct token_reply *p)
+{
+	if (p->kind != REPLY_RESULT && p->text.n > 0)
+		fprintf(stderr, "%.*s\n", (int)p->text.n,
+		    (const char *)p->text.p);
+}
+
 static int
 converse(struct helper *h, struct buf *data, struct secret *plain,
     struct err *e)
@@ -171,6 +183,8 @@ converse(struct helper *h, struct buf *data, struct secret *plain,
 			    "this version");
 		else if ((kind = p.kind) == REPLY_RESULT)
 			r = take_result(h, &p, data, plain, e);
+		if (r == 0)
+			show(&p);
 		buf_free(&in);
 	} while (r == 0 && kind != REPLY_RESULT);
 	return r;

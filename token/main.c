@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -23,6 +24,7 @@
 #include "token/piv/setup.h"
 
 #define REQUEST_MS 10000
+#define LINE_LEN 160
 
 static void
 reply(const struct token_reply *p)
@@ -39,6 +41,18 @@ void
 tell(enum reply_kind kind)
 {
 	reply(&(struct token_reply){ .kind = kind });
+}
+
+void
+tell_line(enum reply_kind kind, const char *fmt, ...)
+{
+	char text[LINE_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	reply(&(struct token_reply){ .kind = kind, .text = bytes_str(text) });
 }
 
 static void

@@ -59,7 +59,8 @@ enum reply_kind {
 struct token_reply {
 	enum reply_kind kind;
 	int code;		/* of a result: 0 or ERR_* */
-	struct bytes data, text;
+	struct bytes data;
+	struct bytes text;	/* why not; before a result: a line to show */
 	size_t plain;
 };
 

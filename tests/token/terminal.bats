@@ -67,6 +67,35 @@ spoil() { piv alice -a verify-pin -P 999999 || true; }
 	EOD
 }
 
+@test "dots of a wait stand on a line of their own, whatever comes behind" {
+	alice
+	(card_until test -e "$card_work/card-alice/waiting"
+	sleep 2.5
+	card_order alice touches 9
+	card_order alice touch) 3>&- &
+	dialogue <<-EOD
+		run quorate token provision alice --mode rehearsal --token-root \
+			$card_work/root/root.pem --management-key discard
+		see "New PIN for token 11"
+		type 654321
+		see "again: "
+		type 654321
+		see "New PUK for token 11"
+		type 87654321
+		see "again: "
+		type 87654321
+		see "slot 9C: a test signature"
+		see "Touch your YubiKey (serial 11, 15 s)"
+		see "slot 9D: a test message is opened"
+		see "is ready and locked"
+		over 0
+	EOD
+	wait $!
+	grep -A 1 -x '\.\.*' screen | tail -n 1 |
+		grep -qx 'token 11: slot 9D: a test message is opened'
+	grep -c '^Touch your YubiKey (serial 11, 15 s)$' screen | grep -qx 2
+}
+
 @test "what a touch types into the prompt is thrown away and costs no try" {
 	alice
 	before=$(pins)

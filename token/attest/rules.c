@@ -10,20 +10,20 @@ static const struct {
 } rules[ATTEST_RULES] = {
 	[ATTEST_FORM] = { "form",
 	    "each certificate is one X.509 certificate, version 3" },
-	[ATTEST_ALGORITHM] = { "algorithm", "each signature is RSA of 2048 "
-	    "bits or more, or ECDSA, with SHA-2" },
+	[ATTEST_ALGORITHM] = { "algorithm", "each signature is RSA from "
+	    "2048 bits on, or ECDSA, with SHA-2" },
 	[ATTEST_EXTENSION] = { "extension", "no extension is there twice, "
 	    "and each critical one is known" },
-	[ATTEST_PATH] = { "path", "the f9 certificate and the intermediates "
-	    "lead to a trusted root; none is missing" },
+	[ATTEST_PATH] = { "path",
+	    "f9 and intermediates lead to a trusted root; none is missing" },
 	[ATTEST_SIGNATURE] = { "signature",
 	    "each certificate below the root's own is signed by the next" },
 	[ATTEST_ROOT] = { "root",
 	    "the uppermost certificate is signed by the trusted root" },
 	[ATTEST_PUBLISHED] = { "published",
 	    "each intermediate is one that Yubico published for PIV" },
-	[ATTEST_CA] = { "ca", "f9 and all above may sign certificates, so "
-	    "deep; the slots' may not" },
+	[ATTEST_CA] = { "ca", "f9 and all above may sign certificates, the "
+	    "slots' may not" },
 	[ATTEST_NOT_YET] = { "not-yet", "each certificate is valid already" },
 	[ATTEST_EXPIRED] = { "expired", "no certificate has expired" },
 	[ATTEST_CURVE] = { "p256", "the keys are of P-256" },

@@ -85,10 +85,11 @@ ask_pin(struct setup_run *u, struct err *e)
 		    "tries left); unblock it with the PUK: quorate token "
 		    "unblock-pin", u->c->info.serial);
 	if (guessing(u))
-		setup_say(u, "this firmware does not tell whether the PIN is "
-		    "still the factory's.\nType the PIN that the token shall "
-		    "have.  If it has a third one now, finding\nout costs two "
-		    "of %u tries: stop with Ctrl-C, and give that one.",
+		prompt_say(&u->from, "token %u: this firmware does not tell "
+		    "whether the PIN is still the\nfactory's.  Type the PIN "
+		    "that the token shall have.  If it has a third one now,\n"
+		    "finding out costs two of %u tries: stop with Ctrl-C, and "
+		    "give that one.\n", u->c->info.serial,
 		    u->c->info.tries);
 	return pin_ask_new(&u->from, &u->c->info, CODE_PIN, &u->pin, e);
 }

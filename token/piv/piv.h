@@ -126,7 +126,8 @@ bool certificate_point(struct bytes der, uint8_t point[static POINT_LEN]);
 int piv_open(struct card *c, const struct pin_source *from, struct bytes env,
     struct secret *out, struct err *e) MUST_CHECK;
 
-/* Tells the caller what goes on (main.c). */
+/* Tells the caller what goes on, and what to show of it (main.c). */
 void tell(enum reply_kind kind);
+void tell_line(enum reply_kind kind, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

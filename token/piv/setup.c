@@ -9,18 +9,18 @@
 #include "token/piv/setup.h"
 
 #define NONCE 32
+#define LINE_MAX_LEN 120
 
 void
 setup_say(const struct setup_run *u, const char *fmt, ...)
 {
+	char text[LINE_MAX_LEN];
 	va_list ap;
 
-	tell(REPLY_WORKING);
-	fprintf(stderr, "token %u: ", u->c->info.serial);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	tell_line(REPLY_WORKING, "token %u: %s", u->c->info.serial, text);
 }
 
 int

@@ -47,7 +47,7 @@ int setup_login(struct setup_run *u, struct err *e) MUST_CHECK;
 /* Key and certificate of one slot (make.c). */
 int setup_slot(struct setup_run *u, size_t slot, struct err *e) MUST_CHECK;
 
-/* A line about the work, on standard error. */
+/* A line about the work, for the caller to show. */
 void setup_say(const struct setup_run *u, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 

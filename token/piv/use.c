@@ -8,7 +8,6 @@
  */
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "airgap/seal/hash.h"
@@ -48,11 +47,9 @@ unlock(struct card *c, const struct pin_source *from,
 	int r = from->known != NULL ? pin_verify(c, from->known, e) :
 	    pin_unlock(c, from, e);
 
-	if (r == 0 && t->touch_policy != POLICY_NEVER) {
-		fprintf(stderr, "Touch your YubiKey (serial %u, %d s)\n",
+	if (r == 0 && t->touch_policy != POLICY_NEVER)
+		tell_line(REPLY_TOUCH, "Touch your YubiKey (serial %u, %d s)",
 		    c->info.serial, TOUCH_SECONDS);
-		tell(REPLY_TOUCH);
-	}
 	return r;
 }
 
