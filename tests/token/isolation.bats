@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031
 
 load ../e2e/lib
+load ../e2e/ceremony
 load cards
 
 setup() { begin_cards; }
@@ -53,13 +54,16 @@ record() {
 	with_pin '' "$work/own/quorate" key decrypt --token -o got2 sealed
 	same got2 plain
 	rm got2
+	before=$(tree)
 	for at in 1:0 1:3 1:4 1:$((n1 / 2)) 1:$((n1 - 1)) \
 		$(seq -f 2:%g 0 $((n2 - 1))); do
 		echo "$at" >"$work/cut"
 		rm -f "$work/second"
-		with_pin '' fails 4 "ended by signal 9" -- \
+		with_pin '' refuses 4 "ended by signal 9" -- \
 			"$work/own/quorate" key decrypt --token sealed
+		[ ! -s "$work/out" ]
 	done
+	[ "$before" = "$(tree)" ]
 }
 
 @test "a helper that talks nonsense or nothing is refused" {
