@@ -3,11 +3,15 @@
  * verify_manifest), and the two rules that QOS leaves to its callers or
  * nobody: the key is one, and production does not run in debug mode.
  */
+#include <string.h>
+
 #include "airgap/seal/hash.h"
+#include "airgap/seal/hex.h"
 #include "enclave/attestation/verify.h"
 
 #define PCR_SETUP 16
 #define PCR_LIVE 17
+#define PCR_SHOWN 8		/* bytes of one in a sentence */
 
 struct binding {
 	const struct attestation *doc;
@@ -49,14 +53,29 @@ pcr_is(const struct attestation *doc, size_t i, struct bytes want)
 	    bytes_equal(bytes_of(doc->pcr[i], SHA384_LEN), want);
 }
 
+/* The first digits of a PCR, for a person to look up. */
+static const char *
+shown(struct bytes pcr, char out[static 2 * PCR_SHOWN + 4])
+{
+	if (pcr.p == NULL)
+		return "none";
+	hex_text(pcr.p, pcr.n < PCR_SHOWN ? pcr.n : PCR_SHOWN, out);
+	return strcat(out, "...");
+}
+
 static int
 check_pcr(const struct binding *b, size_t i, const char *means,
     struct err *e)
 {
-	if (pcr_is(b->doc, i, b->m->enclave.pcr[i]))
+	char here[2 * PCR_SHOWN + 4], want[2 * PCR_SHOWN + 4];
+	struct bytes manifest = b->m->enclave.pcr[i];
+
+	if (pcr_is(b->doc, i, manifest))
 		return 0;
-	return err_set(e, ERR_REFUSED, "PCR%zu is not the manifest's: %s", i,
-	    means);
+	return err_set(e, ERR_REFUSED, "PCR%zu is not the manifest's: %s "
+	    "(the document has %s, the manifest %s)", i, means,
+	    shown(bytes_of(b->doc->pcr[i], SHA384_LEN), here),
+	    shown(manifest, want));
 }
 
 static int

@@ -110,6 +110,41 @@ fake_apt() {
 	[ "$status" -ne 0 ]
 }
 
+# what the suite boot needs, all there; the kernel's script ends with STATUS
+fake_machines() {
+	cp -r "$top/tests/boot" tests/
+	rm tests/boot/*.bats
+	mkdir -p enclave/image
+	cat >enclave/image/kernel <<-EOF
+		#!/bin/sh
+		echo "kernel: apt has no such source" >&2
+		exit $1
+	EOF
+	printf '#!/bin/sh\necho installed\n' >bin/dpkg-query
+	printf '#!/bin/sh\n' >bin/qemu-system-x86_64
+	cp bin/qemu-system-x86_64 bin/vhost-device-vsock
+	chmod +x bin/* enclave/image/kernel
+	echo 'machines boot/images boot' >tests/skips.txt
+	PATH=$tree/bin:$PATH
+}
+
+@test "where no image can be booted that is one skip with its reason" {
+	fake_machines 3
+	CI=1 MAKE=true run tests/run boot
+	[[ $output == *"skipped: images boot # SKIP kernel: apt has no such source"* ]]
+	[[ $output != *"not allowed"* ]]
+	# a kernel that does not build is no reason to skip
+	fake_machines 1
+	MAKE=false run tests/run boot
+	[ "$status" -ne 0 ]
+	[ "${lines[-1]}" = "0 passed, 1 failed, 0 skipped" ]
+	# and all is there, but something skips: not allowed
+	fake_machines 0
+	sed -i 's/^vsock && kernel/echo lazy; exit 1/' tests/boot/prepare
+	MAKE=true run tests/run boot
+	[[ $output == *"not allowed by tests/skips.txt: boot/images boot"* ]]
+}
+
 @test "continuous integration fails when make check stops uncounted" {
 	printf 'check:\n\t@echo all is well\n' >Makefile
 	run .ci/run

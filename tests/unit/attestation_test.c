@@ -256,6 +256,8 @@ teardown(void **state)
 	return 0;
 }
 
+static char why[ERR_TEXT_MAX];
+
 static enum attestation_rule
 bound_rule(enum attestation_kind kind)
 {
@@ -271,6 +273,7 @@ bound_rule(enum attestation_kind kind)
 	r = attestation_verify_manifest(kind, &doc, &b.m, &e);
 	assert_int_equal(r, v->failed == ATTESTATION_RULES ? 0 : ERR_REFUSED);
 	assert_int_equal(r == 0, e.text[0] == '\0');
+	strcpy(why, e.text);
 	assert_int_equal(v->state[kind == ATTESTATION_SETUP ? RULE_PCR17 :
 	    RULE_PCR16], RULE_NOT_ASKED);
 	return v->failed;
@@ -328,6 +331,13 @@ pcr0_to_3_are_those_of_the_manifest(void **state)
 {
 	(void)state;
 	bind();
+	b.pcr[0].b[0] ^= 0xff;
+	test_doc_set_pcrs(&b.d, b.pcr, ATTESTATION_PCRS);
+	b.pcr[0].b[0] ^= 0xff;
+	ASSERT_SETUP(RULE_MANIFEST_PCR0);
+	assert_string_equal(why, "PCR0 is not the manifest's: another "
+	    "enclave image (the document has ef10101010101010..., the "
+	    "manifest 1010101010101010...)");
 	for (unsigned i = 0; i < 4; i++) {
 		b.pcr[i].b[47] ^= 1;
 		test_doc_set_pcrs(&b.d, b.pcr, ATTESTATION_PCRS);
@@ -337,9 +347,10 @@ pcr0_to_3_are_those_of_the_manifest(void **state)
 		commit();
 		ASSERT_SETUP((enum attestation_rule)(RULE_MANIFEST_PCR0 + i));
 		test_doc_set_pcrs(&b.d, b.pcr, i);
-		if (i > 0)
-			ASSERT_LIVE((enum attestation_rule)(
-			    RULE_MANIFEST_PCR0 + i));
+		if (i == 0)
+			continue;
+		ASSERT_LIVE((enum attestation_rule)(RULE_MANIFEST_PCR0 + i));
+		assert_non_null(strstr(why, "the document has none, "));
 	}
 }
 
