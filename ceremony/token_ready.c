@@ -199,7 +199,7 @@ static void
 say_ready(const struct ready *y, const struct token_info *t,
     const struct public_key *pub)
 {
-	ui_say("token %u is ready and locked; its key is %s", t->serial,
+	ui_say("token %u is ready and locked; its key is\n    %s", t->serial,
 	    key_fingerprint(bytes_of(pub->b, PUBLIC_KEY_LEN)).text);
 	ui_say("Keep the PUK apart from the token: it unlocks a locked PIN.");
 	if (y->setup.import)

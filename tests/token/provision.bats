@@ -439,3 +439,31 @@ below() {
 	quorate key verify --pub alice.pub --signature \
 		"$(xxd -p -c 64 data.sig)" data
 }
+
+@test "our key signs with it, and pkcs11-tool through ykcs11 and openssl verify" {
+	local module=/usr/lib/x86_64-linux-gnu/libykcs11.so hex
+	[ -e "$module" ] || skip "packages are missing: ykcs11"
+	alice
+	card_order alice touches 1
+	keys bob
+	manifest_for alice.pub bob.pub
+	yes yes | with_pin '123456\n' quorate manifest approve m --token \
+		--alias alice "${sources[@]}" >/dev/null 2>&1
+	hex=$(jq -r .signature alice-team-app-7.approval)
+	xxd -r -p <<<"$hex" >signature
+	quorate manifest hash m | xxd -r -p >m.sha256
+	openssl dgst -sha256 -binary m.sha256 >digest
+	verifies() {
+		timeout 30 pkcs11-tool --module "$module" --verify --id 02 \
+			-m ECDSA -i "$1" --signature-file signature 3>&- \
+			2>&1 | grep -q 'Signature is valid'
+	}
+	verifies digest
+	openssl dgst -sha256 -binary digest >other
+	no verifies other
+	printf 'asn1=SEQUENCE:rs\n[rs]\nr=INTEGER:0x%s\ns=INTEGER:0x%s\n' \
+		"${hex:0:64}" "${hex:64}" >rs
+	openssl asn1parse -genconf rs -noout -out signature.der
+	openssl dgst -sha256 -verify alice-9c.pem -signature signature.der \
+		m.sha256
+}
