@@ -323,6 +323,53 @@ bob_in_her_place() {
 	done
 }
 
+# nth BEFORE WORDS: which command after the first BEFORE ones has these words
+nth() {
+	grep -v '^#' "$(log)" | tail -n +$(($1 + 1)) | grep -nF "$2" |
+		cut -d: -f1
+}
+
+@test "status 6982 is told apart: PIN forgotten, no touch" {
+	local before pin use
+	alice
+	before=$(grep -vc '^#' "$(log)")
+	card_order alice touches 9
+	opens >got
+	pin=$(nth "$before" ' 20 00 80 08 ')
+	use=$(nth "$before" ' 87 11 9D ')
+	card_order alice fail "$use" 6982
+	run opens
+	[ "$status" -eq 4 ]
+	[[ $output == *"was not touched in time"* ]]
+	# the card says that the PIN is right, and does not remember it
+	card_order alice fail "$pin" 9000
+	run opens
+	[ "$status" -eq 4 ]
+	[[ $output == *"token 11 forgot the PIN: another program uses it"* ]]
+	quorate token status | grep -qx 'PIN       3 tries left'
+}
+
+@test "a certificate without a key, or not of P-256: one line, exit 4" {
+	alice --firmware 4.3.5
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 \
+		-out big.key
+	openssl pkey -in big.key -pubout -out big.pem
+	certify big.pem big.crt
+	cp 9d.crt good.crt
+	piv alice -a import-certificate -s 9d -i big.crt
+	fails 4 "slot 9D holds no readable P-256 certificate" -- \
+		quorate token public
+	fails 4 "slot 9D holds no readable P-256 certificate" -- \
+		with_pin '' quorate key decrypt --token sealed
+	# the keys gone, the certificates back
+	card_order alice factory
+	piv alice -a import-certificate -s 9d -i good.crt
+	piv alice -a import-certificate -s 9c -i 9c.crt
+	run with_pin '123456\n' quorate key decrypt --token sealed
+	[ "$status" -eq 4 ]
+	[[ $output == *"refused to use the key: the slot has none"* ]]
+}
+
 # certify_other SLOT: a certificate in it over a key that is elsewhere
 certify_other() {
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
