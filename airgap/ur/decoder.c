@@ -306,7 +306,7 @@ ur_decoder_streams(const struct ur_decoder *d,
 		out[at] = (struct ur_stream){ .type = s->of.type,
 		    .message_len = s->of.message_len, .parts = s->of.parts,
 		    .rank = s->rank, .received = s->received,
-		    .complete = s->complete };
+		    .complete = s->complete, .slot = (unsigned)i };
 		if (s->complete)
 			out[at].message = bytes_of(s->message,
 			    s->of.message_len);

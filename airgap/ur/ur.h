@@ -81,6 +81,7 @@ struct ur_stream {
 	size_t rank;		/* of N; what is known, and never less */
 	uint64_t received;	/* parts that arrived */
 	bool complete;
+	unsigned slot;		/* below UR_STREAMS, the same while it lives */
 	struct bytes message;	/* if complete */
 };
 

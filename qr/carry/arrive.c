@@ -40,6 +40,20 @@ check_mode(const struct payload *p, const char *wanted, struct err *e)
 	return 0;
 }
 
+/* The order in which records arrive is not the order of the options. */
+static int
+check_given(const struct words *w, const struct many *given, struct err *e)
+{
+	int r = ERR_INTERNAL;
+
+	for (size_t i = 0; i < given->n; i++)
+		if ((r = check_words(w, given->v[i], e)) == 0)
+			return 0;
+	return given->n == 1 ? r : err_set(e, r, "no --words are those of "
+	    "what arrived: it is not what was made there; nothing of it was "
+	    "written");
+}
+
 static int
 check(const struct payload *p, const struct arrive_how *how, struct err *e)
 {
@@ -48,8 +62,8 @@ check(const struct payload *p, const struct arrive_how *how, struct err *e)
 	struct words w = words_of(&f);
 	int r = 0;
 
-	if (how->words != NULL)
-		r = check_words(&w, how->words, e);
+	if (how->words.n > 0)
+		r = check_given(&w, &how->words, e);
 	else if (!how->trusting && strcmp(p->kind->ur, TEST_CARD) != 0)
 		r = check_ask(&w, e);
 	if (r != 0)

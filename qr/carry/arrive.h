@@ -5,11 +5,12 @@
 #ifndef QR_CARRY_ARRIVE_H
 #define QR_CARRY_ARRIVE_H
 
+#include "airgap/cli/cmd.h"
 #include "airgap/ur/ur.h"
 
 struct arrive_how {
 	const char *folder;	/* where its files go */
-	const char *words;	/* given by the command line, or NULL */
+	struct many words;	/* given by the command line: one of them */
 	const char *mode;	/* the only mode wanted, or NULL */
 	bool trusting;		/* no words are asked for: see receive.h */
 	bool force;

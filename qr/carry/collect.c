@@ -24,7 +24,7 @@
 int
 collect_new(struct collect *c, int64_t now, struct err *e)
 {
-	*c = (struct collect){ .begun_ms = now };
+	*c = (struct collect){ .begun_ms = now, .wanted = 1 };
 	return ur_decoder_new(&c->ur, e);
 }
 
@@ -41,7 +41,8 @@ collect_reset(struct collect *c, int64_t now)
 	struct ur_decoder *ur = c->ur;
 
 	ur_decoder_reset(ur);
-	*c = (struct collect){ .ur = ur, .begun_ms = now };
+	*c = (struct collect){ .ur = ur, .begun_ms = now, .taken = c->taken,
+	    .wanted = c->wanted };
 }
 
 /* The kind whose type text begins with, up to a "/" or the end. */
@@ -141,12 +142,31 @@ feed(struct collect *c, const struct sight_code *code, int64_t now,
 }
 
 int
+collect_rest(struct collect *c, int64_t now, struct err *e)
+{
+	int r = 0;
+
+	while (r == 0 && c->sight != NULL && c->next < c->sight->n)
+		r = feed(c, &c->sight->codes[c->next++], now, e);
+	if (r == 0)
+		c->sight = NULL;
+	return r;
+}
+
+void
+collect_took(struct collect *c, int64_t now)
+{
+	c->taken++;
+	c->begun_ms = c->frame_ms = c->read_ms = c->new_ms = now;
+}
+
+int
 collect_sight(struct collect *c, const struct sight *s, int64_t now,
     struct err *e)
 {
 	int64_t before = c->read_ms;
 	bool got;
-	int r = 0;
+	int r;
 
 	c->mean = s->light.mean;
 	c->contrast = s->light.contrast;
@@ -157,8 +177,9 @@ collect_sight(struct collect *c, const struct sight *s, int64_t now,
 		c->stray_ms = now;
 	}
 	c->read_ms = -1;
-	for (size_t i = 0; r == 0 && i < s->n; i++)
-		r = feed(c, &s->codes[i], now, e);
+	c->sight = s;
+	c->next = 0;
+	r = collect_rest(c, now, e);
 	got = c->read_ms == now;
 	if (!got) {
 		c->read_ms = before;

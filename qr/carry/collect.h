@@ -21,6 +21,9 @@ struct collect {
 	struct ur_decoder *ur;
 	struct ur_stream streams[UR_STREAMS];	/* last fed first */
 	size_t n;
+	size_t taken, wanted;	/* whole records: taken, and in all */
+	const struct sight *sight;	/* the last frame, borrowed; */
+	size_t next;			/* its first code not fed yet */
 	uint64_t frames, read;	/* looked at, and with a code of ours */
 	unsigned share;			/* of the last ones read, in percent */
 	unsigned version;	/* of the last code, about; 0: unknown */
@@ -38,13 +41,20 @@ int collect_new(struct collect *c, int64_t now, struct err *e) MUST_CHECK;
 void collect_free(struct collect *c);
 
 /*
- * Takes what one frame shows.  1: the message of c->streams[0] is complete;
- * 0: go on; or ERR_SYSTEM.
+ * Takes what one frame shows.  1: the message of c->streams[0] is complete
+ * (take it, then go on with collect_rest while s is there); 0: the next
+ * frame; or ERR_SYSTEM.
  */
 int collect_sight(struct collect *c, const struct sight *s, int64_t now,
     struct err *e) MUST_CHECK;
 
-/* Forgets all streams, to begin again. */
+/* The other codes of the last frame; what collect_sight returns. */
+int collect_rest(struct collect *c, int64_t now, struct err *e) MUST_CHECK;
+
+/* The record was taken; while it was, nobody looked. */
+void collect_took(struct collect *c, int64_t now);
+
+/* Forgets all streams, to begin again; not what was taken. */
 void collect_reset(struct collect *c, int64_t now);
 
 /* One line that would help now, or NULL. */

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <unistd.h>
-#include <unistd.h>
 
 #include "airgap/child.h"
 #include "qr/carry/live.h"
@@ -70,18 +69,23 @@ describe(struct live *l)
 	static const char *const formats[FORMATS] = { "GREY", "NV12", "YUYV",
 	    "MJPEG" };
 	const struct sight_camera *c = NULL;
+	const struct collect *k = l->collect;
+	char of[48] = "";
 
+	if (k->wanted > 1)
+		snprintf(of, sizeof(of), "record %zu of %zu ", k->taken + 1,
+		    k->wanted);
 	if (*l->scanner == NULL ||
 	    scanner_camera(*l->scanner, &c, NULL) != 0)
 		c = NULL;
 	l->camera = c;
 	l->look.keys = c == NULL ? FILM_KEYS : CAMERA_KEYS;
 	if (c == NULL)
-		snprintf(l->title, sizeof(l->title), "receiving from %.90s",
-		    l->source);
+		snprintf(l->title, sizeof(l->title), "receiving %sfrom %.70s",
+		    of, l->source);
 	else
-		snprintf(l->title, sizeof(l->title), "receiving from %.60s: "
-		    "%s, %ux%u %s, %u a second", l->source, c->name,
+		snprintf(l->title, sizeof(l->title), "receiving %sfrom "
+		    "%.30s: %s, %ux%u %s, %u a second", of, l->source, c->name,
 		    c->set.w, c->set.h, formats[c->set.format], c->set.fps);
 }
 
@@ -249,7 +253,9 @@ loop(struct live *l, struct err *e)
 
 		if (!keys(l, &k))
 			return l->watch_ms != 0 ? ENDED : err_set(e,
-			    ERR_REFUSED, "you quit: nothing was written");
+			    ERR_REFUSED, l->collect->taken == 0 ? "you quit: "
+			    "nothing was written" : "you quit; what had "
+			    "arrived whole is written");
 		if (seen(l))
 			return ENDED;
 		if (*l->scanner == NULL && clock_ms() - tried > AGAIN_MS) {

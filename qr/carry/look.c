@@ -108,12 +108,13 @@ look_progress(const struct ur_stream *s, char *out, size_t n)
 {
 	const char *kind = collect_kind(s->type);
 
-	snprintf(out, n, "%s: %zu of %zu parts", kind == NULL ? s->type :
-	    kind, s->rank, s->parts);
+	snprintf(out, n, "%s: %zu of %zu parts%s", kind == NULL ? s->type :
+	    kind, s->rank, s->parts, s->complete ? ", whole" : "");
 }
 
+/* filling: the last code was of this one */
 static void
-stream_line(const struct ur_stream *s, char *out, size_t n)
+stream_line(const struct ur_stream *s, bool filling, char *out, size_t n)
 {
 	char bar[BAR + 1], text[100];
 	size_t full = s->parts == 0 ? 0 : BAR * s->rank / s->parts;
@@ -122,7 +123,26 @@ stream_line(const struct ur_stream *s, char *out, size_t n)
 		bar[i] = i < full ? '#' : '-';
 	bar[BAR] = '\0';
 	look_progress(s, text, sizeof(text));
-	snprintf(out, n, "%s  %s", bar, text);
+	snprintf(out, n, "%s%s  %s", filling ? "> " : "  ", bar, text);
+}
+
+/* Each stream has its line and keeps it while others come and go. */
+static unsigned
+stream_lines(const struct look *l, unsigned row, struct paint *out)
+{
+	const struct collect *c = l->collect;
+	char text[LINE_LEN];
+
+	for (unsigned slot = 0; slot < UR_STREAMS; slot++)
+		for (size_t i = 0; i < c->n; i++)
+			if (c->streams[i].slot == slot) {
+				stream_line(&c->streams[i], i == 0, text,
+				    sizeof(text));
+				line(l, out, row++, text);
+			}
+	if (c->n == 0)
+		line(l, out, row++, "waiting for the first part");
+	return row;
 }
 
 void
@@ -134,17 +154,12 @@ look_paint(const struct look *l, struct paint *out)
 	size_t lines = c->n == 0 ? 1 : c->n;
 	unsigned used = LINES_BESIDE + (unsigned)lines;
 	unsigned row, rows = l->rows > used ? l->rows - used : 0;
-	char text[LINE_LEN] = "waiting for the first part";
 
 	paint_plain(out, &l->ink);
 	line(l, out, 1, l->title);
 	row = 2 + preview(l, rows, out);
 	paint_plain(out, &l->ink);
-	for (size_t i = 0; i < lines; i++) {
-		if (i < c->n)
-			stream_line(&c->streams[i], text, sizeof(text));
-		line(l, out, row++, text);
-	}
+	row = stream_lines(l, row, out);
 	line(l, out, row++, hint == NULL ? "" : hint);
 	while (row < l->rows)
 		line(l, out, row++, "");

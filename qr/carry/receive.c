@@ -11,6 +11,7 @@
 
 #include "airgap/child.h"
 #include "airgap/cli/ui.h"
+#include "airgap/ur/words.h"
 #include "qr/carry/arrive.h"
 #include "qr/carry/live.h"
 #include "qr/carry/receive.h"
@@ -18,11 +19,14 @@
 #define WAIT_MS 100
 #define LINE_MS 1000
 #define CAMERAS 64
+#define COUNT_MAX 64
 
 struct receive {
 	const char *source;
 	struct scanner *scanner;
 	struct collect collect;
+	/* of the records that were taken */
+	struct digest256 taken[COUNT_MAX];
 };
 
 /* The first device that is a camera. */
@@ -71,6 +75,10 @@ ended(const struct receive *r, struct err *e)
 	const struct collect *c = &r->collect;
 	char text[100];
 
+	if (c->taken > 0)
+		return err_set(e, ERR_INPUT, "%s ended after %zu of %zu "
+		    "records, which are written; give more of it", r->source,
+		    c->taken, c->wanted);
 	if (c->n > 0) {
 		look_progress(&c->streams[0], text, sizeof(text));
 		return err_set(e, ERR_INPUT, "%s ended with %s; give more of "
@@ -93,7 +101,7 @@ ended(const struct receive *r, struct err *e)
 	return err_set(e, ERR_INPUT, "%s: no code was read", r->source);
 }
 
-/* Without a screen, to the first complete record. */
+/* Without a screen, to the next complete record. */
 static int
 plain(struct receive *r, struct err *e)
 {
@@ -125,12 +133,52 @@ collect_record(struct receive *r, struct err *e)
 {
 	bool film = strncmp(r->source, "v4l2:", 5) == 0 ||
 	    strncmp(r->source, "y4m:", 4) == 0;
-	int rc;
+	int rc = collect_rest(&r->collect, clock_ms(), e);
 
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	if (!film || !isatty(STDOUT_FILENO))
 		return plain(r, e);
 	rc = live_run(r->source, &r->scanner, &r->collect, e);
 	return rc == LIVE_ENDED ? ended(r, e) : rc;
+}
+
+/* A stream that was given up for others comes again as if it were new. */
+static bool
+was_taken(struct receive *r, const struct ur_stream *s)
+{
+	struct collect *c = &r->collect;
+	struct digest256 *last = &r->taken[c->taken];
+
+	*last = ur_fingerprint(s->type, s->message);
+	for (size_t i = 0; i < c->taken; i++)
+		if (memcmp(&r->taken[i], last, sizeof(*last)) == 0)
+			return true;
+	return false;
+}
+
+static int
+take(struct receive *r, const struct arrive_how *how, struct err *e)
+{
+	struct collect *c = &r->collect;
+	const struct ur_stream *s = &c->streams[0];
+	int rc;
+
+	if (was_taken(r, s))
+		return 0;
+	ui_say("complete: %zu parts, from %" PRIu64 " codes that were read in "
+	    "%" PRIu64 " pictures", s->parts, c->read, c->frames);
+	if (c->taken + 1 == c->wanted) {	/* it looks no longer */
+		scanner_close(r->scanner);
+		r->scanner = NULL;
+		c->sight = NULL;
+	}
+	if ((rc = arrive(s, how, e)) != 0)
+		return rc;
+	collect_took(c, clock_ms());
+	if (c->taken < c->wanted)
+		ui_say("%zu of %zu records", c->taken, c->wanted);
+	return 0;
 }
 
 static int
@@ -138,11 +186,14 @@ receive(struct cmd *c, bool trusting)
 {
 	static struct receive r;	/* large; one command a process */
 	struct arrive_how how = { .trusting = trusting };
+	uint64_t count = 1;
 	const struct opt opts[] = {
 		TEXT("-o", "DIR", &how.folder, "writes its files there (.)"),
 		FLAG("--force", &how.force, "replaces files that are there"),
-		TEXT("--words", "TEXT", &how.words,
-		    "its twelve words, in place of the question"),
+		NUMBER("--count", "N", &count, "records, one after the other "
+		    "or mixed (1)"),
+		MANY("--words", "TEXT", &how.words,
+		    "twelve words of a record, in place of the question"),
 		TEXT("--mode", "MODE", &how.mode,
 		    "refuses all but production or rehearsal"), END };
 	char camera[32];
@@ -150,6 +201,9 @@ receive(struct cmd *c, bool trusting)
 
 	if ((rc = cmd_parse(c, opts, 0, 1)) != 0)
 		return rc;
+	if (count < 1 || count > COUNT_MAX)
+		return err_set(&c->e, ERR_USAGE, "--count is 1 to %d",
+		    COUNT_MAX);
 	if (how.folder == NULL)
 		how.folder = ".";
 	r.source = cmd_arg(c, 0);
@@ -158,19 +212,16 @@ receive(struct cmd *c, bool trusting)
 			return rc;
 		r.source = camera;
 	}
-	if (!trusting && how.words == NULL && strcmp(r.source, "y4m:-") == 0)
+	if (!trusting && how.words.n == 0 && strcmp(r.source, "y4m:-") == 0)
 		return err_set(&c->e, ERR_USAGE, "standard input is the "
 		    "film, so no words can be typed: give --words");
 	if ((rc = collect_new(&r.collect, clock_ms(), &c->e)) != 0 ||
-	    (rc = scanner_open(r.source, &r.scanner, &c->e)) != 0 ||
-	    (rc = collect_record(&r, &c->e)) != 0)
+	    (rc = scanner_open(r.source, &r.scanner, &c->e)) != 0)
 		goto out;
-	scanner_close(r.scanner);
-	r.scanner = NULL;
-	ui_say("complete: %zu parts, from %" PRIu64 " codes that were read in "
-	    "%" PRIu64 " pictures", r.collect.streams[0].parts,
-	    r.collect.read, r.collect.frames);
-	rc = arrive(&r.collect.streams[0], &how, &c->e);
+	r.collect.wanted = count;
+	while (rc == 0 && r.collect.taken < count)
+		if ((rc = collect_record(&r, &c->e)) == 0)
+			rc = take(&r, &how, &c->e);
 out:
 	scanner_close(r.scanner);
 	collect_free(&r.collect);

@@ -224,6 +224,40 @@ film() {
 	[ "$(find out -type f | wc -l)" -eq 1 ]
 }
 
+@test "several records in one run: mixed, one after the other, on one picture" {
+	abc_plan
+	quorate send --png a --preset coarse --scale 3 plan.cbor
+	quorate send --png b --preset coarse --scale 3 a.pub
+	quorate send --png c --preset coarse --scale 3 b.pub
+	mkdir mixed
+	for d in a b c; do
+		for f in $d/*; do
+			cp "$f" "mixed/$(basename "$f" .png)-$d.png"
+		done
+	done
+	# the codes of one that was taken come again and disturb nothing
+	cp a/0001.png mixed/0000-again.png
+	quorate-relay receive dir:mixed -o out --count 3 2>said
+	grep -qx '2 of 3 records' said
+	[ "$(find out -type f | wc -l)" -eq 3 ]
+	for f in plan.cbor a.pub b.pub; do same "out/$f" "$f"; done
+	# too few: what was whole is there, and the rest is told
+	run quorate-relay receive dir:mixed -o less --count 4
+	[ "$status" -eq 3 ]
+	[[ ${lines[-1]} == *"ended after 3 of 4 records"* ]]
+	[ "$(find less -type f | wc -l)" -eq 3 ]
+	# a script gives the words of each, in any order
+	one=$(words a) two=$(words b) three=$(words c)
+	quorate receive dir:mixed -o scripted --count 3 --words "$three" \
+		--words "$one" --words "$two"
+	[ "$(find scripted -type f | wc -l)" -eq 3 ]
+	run quorate receive dir:mixed -o no --count 3 --words "$one" \
+		--words "$one"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *"no --words are those"* ]]
+	fails 2 "--count is 1 to" -- quorate receive dir:mixed --count 0
+}
+
 @test "what is no picture, no film, no source: one line each" {
 	echo text >t.png
 	head -c 300 /dev/zero >zero

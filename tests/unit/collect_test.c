@@ -197,6 +197,78 @@ a_code_that_is_too_small_is_told(void **state)
 	hint_has("closer");
 }
 
+/* Two records mixed, as look_paint shows them on 24 x 80. */
+static void
+each_stream_keeps_its_line_and_the_filling_one_is_marked(void **state)
+{
+	static struct paint out;
+	static char text[UR_TEXT_MAX + 1];
+	struct look l = { .title = "title", .collect = &c, .keys = "keys",
+	    .rows = 24, .columns = 80, .ink = { COLOURS_16, 0xff, false } };
+	struct ur_encoder *other;
+	const char *plan, *share;
+
+	(void)state;
+	assert_int_equal(ur_encoder_new("x-qk-share", bytes_of(message, 300),
+	    100, &other, NULL), 0);
+	for (uint32_t seq = 1; seq <= 3; seq++) {
+		assert_int_equal(see_part(seq), 0);
+		ur_encoder_part(other, seq, text);
+		ur_upper(text);
+		assert_int_equal(see(text), seq == 3);
+		out.n = 0;
+		look_paint(&l, &out);
+		out.p[out.n] = '\0';
+		plan = strstr(out.p, "the plan of a ceremony: ");
+		share = strstr(out.p, "> ");
+		assert_non_null(plan);
+		assert_non_null(share);
+		assert_true(plan < share);	/* its line is the first */
+		assert_non_null(strstr(share, "a sealed share: "));
+		assert_null(strstr(share + 1, "> "));
+	}
+	assert_non_null(strstr(out.p, "a sealed share: 3 of 3 parts, whole"));
+	collect_took(&c, now);
+	assert_int_equal(see_part(4), 0);
+	out.n = 0;
+	look_paint(&l, &out);
+	out.p[out.n] = '\0';
+	assert_non_null(strstr(strstr(out.p, "> "), "4 of 10 parts"));
+	ur_encoder_free(other);
+}
+
+/* A page shows several codes: none is lost when one completes a record. */
+static void
+the_codes_beside_the_one_that_completes_a_record_count_too(void **state)
+{
+	static char text[3][UR_TEXT_MAX + 1];
+
+	(void)state;
+	for (uint8_t i = 0; i < 3; i++) {
+		struct ur_encoder *u;
+
+		assert_int_equal(ur_encoder_new("x-qk-share",
+		    bytes_of(message, 20u + i), 100, &u, NULL), 0);
+		ur_encoder_part(u, 1, text[i]);
+		ur_upper(text[i]);
+		ur_encoder_free(u);
+	}
+	sight.n = 3;
+	for (size_t i = 0; i < 3; i++) {
+		sight.codes[i].len = strlen(text[i]);
+		memcpy(sight.codes[i].text, text[i], strlen(text[i]) + 1);
+	}
+	assert_int_equal(collect_sight(&c, &sight, now, NULL), 1);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(c.streams[0].message.n, 20 + i);
+		collect_took(&c, now);
+		assert_int_equal(collect_rest(&c, now, NULL), 1);
+	}
+	assert_int_equal(c.streams[0].message.n, 22);
+	assert_int_equal(collect_rest(&c, now, NULL), 0);
+	assert_int_equal(c.taken, 2);
+}
+
 static void
 beginning_again_forgets_all(void **state)
 {
@@ -275,6 +347,8 @@ main(void)
 		CASE(strays_are_named_and_disturb_nothing),
 		CASE(hints_follow_what_is_seen),
 		CASE(a_code_that_is_too_small_is_told),
+		CASE(each_stream_keeps_its_line_and_the_filling_one_is_marked),
+		CASE(the_codes_beside_the_one_that_completes_a_record_count_too),
 		CASE(beginning_again_forgets_all),
 		cmocka_unit_test(
 		    twelve_words_pass_with_and_without_numbers_in_any_case),
