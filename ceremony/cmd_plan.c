@@ -7,6 +7,7 @@
 #include "airgap/record/plan.h"
 #include "airgap/set_dir.h"
 #include "ceremony/commands.h"
+#include "ceremony/origin.h"
 #include "ceremony/plan_show.h"
 #include "ceremony/token_cmds.h"
 #include "airgap/seal/hash.h"
@@ -257,10 +258,11 @@ write_plan(struct cmd *c, const struct plan_options *o, struct draft *d)
 	    o->force, &c->e)) != 0)
 		goto out;
 	plan_show(&d->plan, &fp);
+	origin_plan(buf_bytes(&out));
 	printf("wrote        ");
 	ui_print_text(bytes_str(o->out));
-	printf("\nnext         read the fingerprint aloud; each person writes "
-	    "it on paper\n");
+	printf("\nnext         read the fingerprint and the words aloud; each "
+	    "person writes\n             both on paper\n");
 out:
 	buf_free(&out);
 	return r;
@@ -348,6 +350,7 @@ show_or_print(struct cmd *c, bool show)
 	fp = plan_fingerprint(buf_bytes(&in));
 	if (show) {
 		plan_show(&p, &fp);
+		origin_plan(buf_bytes(&in));
 	} else {
 		for (size_t i = 0; i < sizeof(fp.b); i++)
 			printf("%02x", fp.b[i]);
@@ -379,7 +382,7 @@ const struct command commands_plan[] = {
 	    "disaster-recovery key unless --dr names one: its holder can "
 	    "take\nthe quorum key alone, without any of the other persons.",
 	    plan_new, NULL },
-	{ "show", "[PLAN]", "print a plan and its fingerprint", NULL,
+	{ "show", "[PLAN]", "print a plan, its fingerprint and words", NULL,
 	    plan_show_cmd, NULL },
 	{ "fingerprint", "[PLAN]", "print the fingerprint: 64 hex digits",
 	    NULL, plan_fingerprint_cmd, NULL },

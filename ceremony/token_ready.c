@@ -15,6 +15,7 @@
 #include "airgap/set_dir.h"
 #include "ceremony/fingerprint.h"
 #include "ceremony/operator_options.h"
+#include "ceremony/origin.h"
 #include "ceremony/token_bundle.h"
 #include "ceremony/token_care.h"
 #include "ceremony/token_cmds.h"
@@ -207,6 +208,16 @@ say_ready(const struct ready *y, const struct token_info *t,
 		    "attestation can tell where else it is.");
 }
 
+/* An imported key has a file elsewhere: its words are not told as proof. */
+static void
+say_words(const struct ready *y)
+{
+	const char *const files[] = { y->pub_path, y->bundle_path };
+
+	if (y->alias != NULL)
+		origin_files(files, y->setup.import || y->unattested ? 1 : 2);
+}
+
 /* What is there now is read by another process than the one that wrote. */
 static int
 read_back(const struct ready *y, const struct token_info *t,
@@ -221,8 +232,10 @@ read_back(const struct ready *y, const struct token_info *t,
 		return r;
 	if ((r = token_exam_ready(&x, &y->setup, pub, e)) != 0)
 		(void)err_prefix(e, "token %u", t->serial);
-	else if ((r = write_files(y, &x, pub)) == 0)
+	else if ((r = write_files(y, &x, pub)) == 0) {
 		say_ready(y, t, pub);
+		say_words(y);
+	}
 	buf_free(&data);
 	return r;
 }

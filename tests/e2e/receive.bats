@@ -62,6 +62,9 @@ film() {
 	quorate send --png frames --preset coarse --scale 3 plan.cbor
 	w=$(words frames)
 	[ "$(wc -w <<<"$w")" -eq 24 ]
+	# the paper with the plan has the same words as its codes
+	[ "$(quorate plan show plan.cbor | sed -n '/^words /,$p' |
+		sed 's/^words//' | xargs)" = "$w" ]
 	answer "$w" quorate receive dir:frames -o out
 	cat said
 	grep -qF 'arrived: the plan of a ceremony' said
@@ -231,7 +234,7 @@ film() {
 	quorate send --png c --preset coarse --scale 3 b.pub
 	mkdir mixed
 	for d in a b c; do
-		for f in $d/*; do
+		for f in "$d"/*; do
 			cp "$f" "mixed/$(basename "$f" .png)-$d.png"
 		done
 	done

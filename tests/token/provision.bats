@@ -73,6 +73,18 @@ for_firmware() {
 	with_pin '654321\n' quorate key decrypt --token sealed | cmp - plain
 }
 
+@test "a new key's words are those of its codes; what cannot cross is told" {
+	one_card
+	provision rehearsal-alice 2>said
+	quorate send --png frames rehearsal-alice.pub \
+		rehearsal-alice.attestation 2>made
+	tail -n 3 said | diff - <(tail -n 3 made)
+	tail -n 3 said | grep -qE '^ +1 [A-Z]{4} +2 [A-Z]{4} +3 [A-Z]{4}'
+	# a rehearsal's key under a name that does not say so
+	provision alice 2>said
+	grep -qF 'As codes they cannot cross' said
+}
+
 @test "firmware 4.3: keys, certificates, 3DES; ready, locked, proven, used" {
 	for_firmware 4.3.5
 	[ "$(state mgm-flags)" = 030000 ]
