@@ -71,8 +71,11 @@ $(B)/unit/provision_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,\
 # the largest write of the server is measured
 $(B)/unit/server_test: LDFLAGS += -Wl$(comma)--wrap=send
 # the same of the client, and where it connects to
-$(B)/unit/frame_client_test: LDFLAGS += -Wl$(comma)--wrap=send \
-	-Wl$(comma)--wrap=connect
+$(B)/unit/frame_client_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,send \
+	socket connect)
+# addresses of vsock, as the kernel gets them
+$(B)/unit/services_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,socket \
+	bind connect)
 # the driver, and the clock of what is simulated
 $(B)/unit/nsm_device_test: $(call obj,tests/standin/nsm_serve.c)
 $(B)/unit/nsm_device_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,open \

@@ -24,6 +24,8 @@
 
 ssize_t __real_send(int fd, const void *p, size_t n, int flags);
 ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
 int __real_connect(int fd, const struct sockaddr *a, socklen_t n);
 int __wrap_connect(int fd, const struct sockaddr *a, socklen_t n);
 
@@ -40,6 +42,14 @@ __wrap_send(int fd, const void *p, size_t n, int flags)
 	if (n > largest)
 		largest = n;
 	return __real_send(fd, p, n, flags);
+}
+
+/* A kernel without vsock must not keep us from seeing the address. */
+int
+__wrap_socket(int domain, int type, int protocol)
+{
+	return __real_socket(domain == AF_VSOCK ? AF_UNIX : domain, type,
+	    protocol);
 }
 
 int
@@ -494,12 +504,8 @@ a_vsock_address_has_its_flag_behind_the_cid(void **state)
 	struct frame_client c = { .at = endpoint_vsock(0x01020304, 3),
 	    .timeout_ms = TIMEOUT_MS, .cancel_fd = -1 };
 	struct buf reply;
-	int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
 
 	(void)state;
-	if (fd < 0)
-		skip();		/* a kernel without vsock */
-	close(fd);
 	assert_int_equal(frame_call(&c, bytes_str("x"), &reply, NULL),
 	    ERR_PEER);
 	assert_memory_equal(address, "\x28\0\0\0\x03\0\0\0\x04\x03\x02\x01"
