@@ -124,12 +124,35 @@ stream_after(const struct stream *s, uint32_t seq)
 	return seq >= s->parts ? 1 : seq + 1;
 }
 
+/*
+ * The symbol at its level; one that is not read, at another: the same text
+ * in the same size, with other modules.
+ */
+static int
+draw(const struct stream *s, struct bytes text,
+    const struct readback *reader, struct symbol *out, struct err *e)
+{
+	const enum symbol_level order[] = { s->level, LEVEL_M, LEVEL_L,
+	    LEVEL_Q };
+	int r = ERR_INTERNAL;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if ((i > 0 && order[i] == s->level) ||
+		    symbol_capacity(s->version, order[i]) < text.n)
+			continue;
+		if ((r = symbol_make(text, s->version, order[i], out,
+		    e)) != 0 || (r = readback_check(reader, out, text,
+		    e)) != READBACK_UNREAD)
+			return r;
+	}
+	return ERR_INTERNAL;	/* the sentence is there */
+}
+
 int
 stream_symbol(struct stream *s, uint32_t seq, const struct readback *reader,
     struct symbol *out, struct err *e)
 {
 	struct bytes text;
-	int r = ERR_INTERNAL;
 
 	if (s->ur != NULL) {
 		ur_encoder_part(s->ur, seq, s->text);
@@ -138,7 +161,5 @@ stream_symbol(struct stream *s, uint32_t seq, const struct readback *reader,
 	} else {
 		text = bytes_str(s->content->lines[seq - 1]);
 	}
-	if ((r = symbol_make(text, s->version, s->level, out, e)) != 0)
-		return r;
-	return readback_check(reader, out, text, e);
+	return draw(s, text, reader, out, e);
 }

@@ -43,8 +43,9 @@ void stream_free(struct stream *s);
 uint32_t stream_after(const struct stream *s, uint32_t seq);
 
 /*
- * Frame seq, from 1, read back by reader.  Returns 0, or what symbol_make and
- * readback_check return.
+ * Frame seq, from 1, read back by reader; where that fails it is drawn at
+ * another level, in the same version.  Returns 0, ERR_INTERNAL (read at no
+ * level, or as another text), ERR_SYSTEM or the reader's code.
  */
 int stream_symbol(struct stream *s, uint32_t seq, const struct readback *reader,
     struct symbol *out, struct err *e) MUST_CHECK;

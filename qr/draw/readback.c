@@ -69,6 +69,7 @@ readback_check(const struct readback *r, const struct symbol *s,
 		return err_set(e, ERR_INTERNAL, "a code was drawn that reads "
 		    "as another text; it is not shown");
 	}
-	return err_set(e, ERR_INTERNAL, "a code was drawn that our scanner "
+	(void)err_set(e, ERR_INTERNAL, "a code was drawn that our scanner "
 	    "does not read; it is not shown");
+	return READBACK_UNREAD;
 }

@@ -22,10 +22,13 @@ struct readback {
 int readback_open(struct readback *out, struct err *e) MUST_CHECK;
 void readback_close(struct readback *r);
 
+#define READBACK_UNREAD 1
+
 /*
  * Reads the symbol, at another scale and some pixels aside where the first
  * look finds nothing (ZBar misses a clean code now and then).  Returns 0,
- * ERR_INTERNAL: it is not read, or reads as another text; or read's code.
+ * READBACK_UNREAD (the sentence is in e), ERR_INTERNAL: it reads as another
+ * text; or read's code.
  */
 int readback_check(const struct readback *r, const struct symbol *s,
     struct bytes text, struct err *e) MUST_CHECK;

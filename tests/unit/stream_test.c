@@ -56,6 +56,61 @@ receives(size_t n, const struct preset *preset, uint32_t first, unsigned lost)
 	stream_free(s);
 }
 
+/* --- frames that the scanner does not read */
+
+static int looks, blind;	/* so many looks find nothing */
+
+static int
+blind_read(void *ctx, const struct raster *g,
+    char text[static SYMBOL_TEXT_MAX], size_t *n, struct err *e)
+{
+	*n = 0;
+	return ++looks <= blind ? 0 : zbar_readback.read(ctx, g, text, n, e);
+}
+
+/* What stream_symbol returns for frame 1; symbol is what it drew. */
+static int
+drawn(const struct preset *preset, int unread, struct err *e)
+{
+	struct readback reader = { blind_read, zbar_readback.ctx };
+	struct content c = content_of(5000);
+	struct stream *s;
+	int r;
+
+	assert_int_equal(stream_new(&c, preset, 0, &s, NULL), 0);
+	looks = 0;
+	blind = unread;
+	r = stream_symbol(s, 1, &reader, &symbol, e);
+	assert_int_equal(symbol.version, s->version);
+	stream_free(s);
+	return r;
+}
+
+static void
+a_frame_that_is_not_read_is_drawn_with_other_modules(void **state)
+{
+	static struct symbol first;
+	struct err e = { 0 };
+	int once;
+
+	(void)state;
+	for (size_t p = 0; p < PRESETS; p++) {
+		assert_int_equal(drawn(&presets[p], 1000, &e), ERR_INTERNAL);
+		assert_non_null(strstr(e.text, "does not read"));
+		assert_int_equal(drawn(&presets[p], 0, &e), 0);
+		assert_int_equal(looks, 1);
+		first = symbol;
+		for (once = 1; once < 20; once++) {
+			assert_int_equal(drawn(&presets[p], once, &e), 0);
+			if (memcmp(&first, &symbol, sizeof(symbol)) != 0)
+				break;
+		}
+		/* after all looks at the first, and not before */
+		assert_int_equal(once, 4);
+		assert_int_equal(symbol.version, first.version);
+	}
+}
+
 static void
 messages_of_every_size_arrive_at_every_preset(void **state)
 {
@@ -185,6 +240,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_frame_that_is_not_read_is_drawn_with_other_modules),
 		cmocka_unit_test(messages_of_every_size_arrive_at_every_preset),
 		cmocka_unit_test(a_receiver_may_lose_frames_and_join_late),
 		cmocka_unit_test(
