@@ -3,6 +3,7 @@
 
 load lib
 load ceremony
+load screen
 
 setup() {
 	begin
@@ -169,6 +170,20 @@ film() {
 	grep -qF 'you quit: nothing was written' screen
 	grep -qF 'status 1' screen
 	[ ! -e out ]
+}
+
+@test "on a terminal that changes its size the screen is drawn anew" {
+	mkfifo fifo
+	exec 7<>fifo
+	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\n' >&7
+	on_screen 24 80 quorate receive y4m:fifo -o out
+	until_ shows $'\033[24;1Hq quit'
+	resize 30 100
+	until_ shows $'\033[30;1Hq quit'
+	shows_since "24;1Hq quit" $'\033[2J'
+	printf q >&8
+	given_back
+	exec 7>&-
 }
 
 @test "doctor camera: what a film shows, a card to show, and no camera" {

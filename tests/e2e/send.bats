@@ -9,56 +9,13 @@
 bats_require_minimum_version 1.5.0
 load lib
 load ceremony
+load screen
 
 setup() { begin; }
 teardown() { end; }
 
 # the texts of the codes of a folder, in order
 texts() { quorate qr scan "dir:$1"; }
-
-# on_screen ROWS COLUMNS COMMAND...: starts the command on a terminal of its
-# own in the background; keys go to descriptor 8, its process is $(<pid), what
-# it wrote is in `screen`, the modes of the terminal in `before` and `after`
-on_screen() {
-	local rows=$1 columns=$2 line
-	shift 2
-	printf -v line '%q ' "$@"
-	mkfifo keys
-	exec 8<>keys
-	cat >run <<-EOF
-		stty rows $rows cols $columns
-		stty -g >before
-		sh -c 'echo \$\$ >pid; exec $line'
-		echo \$? >rc
-		stty -g >after
-	EOF
-	TERM=${term:-xterm-256color} COLORTERM='' script -qfc "sh run" screen <keys \
-		>/dev/null 2>&1 8>&- 3>&- &
-}
-
-# until COMMAND...: waits until it succeeds, 10 s at most
-until_() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		"$@" 2>/dev/null && return
-		sleep 0.1
-	done
-	echo "not in time: $*"
-	return 1
-}
-
-shows() { tr -d '\0' <screen | grep -aqF -e "$1"; }
-
-# after the end: the modes are those of before, the cursor and the wrapping
-# are on again, the other screen is left
-given_back() {
-	until_ test -s after
-	exec 8>&-
-	wait
-	same before after
-	[ "$(tail -c 300 screen | grep -aoE $'\033\\[\\?(25|7|1049)[hl]' |
-		tail -n 3 | tr '\n\033' ' ^')" = '^[?7h ^[?25h ^[?1049l ' ]
-}
 
 @test "qr draw and qr scan are the reverse of each other" {
 	printf '%s\n' 'UR:X-QK-HI/AEADAOLAZMJENDEOTI' 'A B $%*+-./: 09' X >t
@@ -255,6 +212,22 @@ given_back() {
 		# nor does its helper stay
 		until_ test ! -e "/proc/$helper"
 	done
+}
+
+@test "a terminal that changes its size is drawn anew; too small is told" {
+	abc_plan
+	on_screen 60 150 quorate send plan.cbor
+	until_ shows "The twelve words of this record"
+	printf ' ' >&8
+	until_ shows ▀
+	resize 20 60
+	until_ shows "c coarser   q quit"
+	run ! shows_since "c coarser   q quit" ▀
+	resize 60 150
+	until_ shows_since "c coarser   q quit" ▀
+	shows_since "c coarser   q quit" $'\033[2J'
+	printf q >&8
+	given_back
 }
 
 @test "the Linux console: white is made white, its screen saver waits" {
