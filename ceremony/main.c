@@ -7,11 +7,10 @@
 
 #include "airgap/cli/cmd_bundle.h"
 #include "airgap/seal/secret.h"
+#include "airgap/version.h"
 #include "ceremony/commands.h"
 #include "qr/carry/receive.h"
 #include "qr/carry/send.h"
-
-#define QUORATE_VERSION "0.1.0"
 
 static int
 version(struct cmd *c)

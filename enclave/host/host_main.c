@@ -10,10 +10,10 @@
 
 #include "airgap/cli/cmd.h"
 #include "airgap/cli/ui.h"
+#include "airgap/version.h"
 #include "enclave/host/http.h"
 #include "enclave/host/services.h"
 
-#define HOST_VERSION "0.1.0"
 #define DEFAULT_IP "127.0.0.1"
 #define DEFAULT_PORT 3001
 #define DEFAULT_BASE "qos"
@@ -180,7 +180,7 @@ run(struct cmd *c)
 	if ((r = cmd_parse(c, opts, 0, 0)) != 0)
 		return r;
 	if (o.version) {
-		puts(HOST_VERSION);
+		puts(QUORATE_VERSION);
 		return 0;
 	}
 	if ((r = configure(c, &o, base, &hc)) != 0)

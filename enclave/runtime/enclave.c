@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "airgap/seal/hash.h"
+#include "airgap/version.h"
 #include "enclave/io/bridge.h"
 #include "enclave/protocol/machine.h"
 #include "enclave/runtime/enclave.h"
@@ -17,7 +18,6 @@
 #include "enclave/runtime/pivot.h"
 #include "enclave/runtime/server.h"
 
-#define ENCLAVE_VERSION "0.1.0"
 #define APP_MAX (1u << 30)		/* bytes of the image's application */
 
 struct enclave {
@@ -264,7 +264,7 @@ read_app(struct enclave *v, struct err *e)
 static int
 open_all(struct enclave *v, struct err *e)
 {
-	const struct machine_config mc = { &v->effects, ENCLAVE_VERSION,
+	const struct machine_config mc = { &v->effects, QUORATE_VERSION,
 	    "quorate", v->nsm->simulated, v->nsm->root,
 	    v->o->app ? &v->app : NULL };
 	struct server_config sc = { .handle = handle, .ctx = v };

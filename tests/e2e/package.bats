@@ -28,5 +28,14 @@ teardown() { end; }
 	dpkg-deb -e "$deb" control
 	(cd root && md5sum --quiet -c ../control/md5sums)
 	dpkg-deb -f "$deb" Depends | grep -q 'libssl3.*libykpiv2'
+	dpkg-deb -f "$deb" Maintainer | grep -qx 'Quorate developers'
 	root/usr/bin/quorate-image --help | grep -q 'enclave images'
+}
+
+@test "make deb: its version is the programs' own" {
+	mkdir "$work/deb"
+	(cd "$top" && .ci/deb build make "$work/deb") >/dev/null
+	version=$("$top/build/quorate" version)
+	[ "$(dpkg-deb -f "$work"/deb/*.deb Version)" = "${version#quorate }" ]
+	[ "$("$top/build/quorate-host" --version)" = "${version#quorate }" ]
 }
