@@ -25,7 +25,7 @@ struct live {
 	struct look look;
 	const struct sight_camera *camera;	/* NULL: a film */
 	struct sight last;	/* the picture on the screen */
-	char title[128], note[ERR_TEXT_MAX];
+	char title[192], note[ERR_TEXT_MAX];
 	int64_t painted, note_ms;
 	int64_t watch_ms;	/* only looking, for so long; or 0 */
 	bool screen;

@@ -137,8 +137,8 @@ draw(const struct stream *s, struct bytes text,
 	int r = ERR_INTERNAL;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if ((i > 0 && order[i] == s->level) ||
-		    symbol_capacity(s->version, order[i]) < text.n)
+		if (i > 0 && (order[i] == s->level ||
+		    symbol_capacity(s->version, order[i]) < text.n))
 			continue;
 		if ((r = symbol_make(text, s->version, order[i], out,
 		    e)) != 0 || (r = readback_check(reader, out, text,
