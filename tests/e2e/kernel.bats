@@ -11,7 +11,7 @@ setup() {
 	mkdir -p "$tree/bin" "$tree/enclave" "$tree/linux/arch/x86/boot"
 	cp -r "$top/enclave/image" "$tree/enclave/"
 	cd "$tree" || exit
-	printf '#!/bin/sh\nexit 100\n' >bin/apt-get
+	printf '#!/bin/sh\necho E: offline\nexit 100\n' >bin/apt-get
 	chmod +x bin/apt-get
 	PATH=$tree/bin:$PATH
 	unset KERNEL_SOURCE KERNEL_BASE UNPINNED JOBS
@@ -78,7 +78,7 @@ pinned() { sed -i "s|^$1 .*|$1 $2|" enclave/image/kernel.pin; }
 	# 3: cannot be had here
 	run "$kernel"
 	[ "$status" -eq 3 ]
-	[[ ${lines[-1]} == *"snapshot.debian.org"*"KERNEL_SOURCE=FILE" ]]
+	[[ ${lines[-1]} == *"failed (E: offline);"*"snapshot.debian.org"*"KERNEL_SOURCE=FILE" ]]
 	[ -z "$(ls build/kernel)" ]
 }
 
