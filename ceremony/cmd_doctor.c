@@ -15,8 +15,6 @@
 #define CAMERAS 64
 #define SECONDS 10
 #define FILL 80			/* of the picture's height, in percent */
-#define PIXELS_GOOD 30		/* tenths of a pixel a module */
-#define PIXELS_JUST 25
 
 static const char *
 verdict(unsigned pixels)
@@ -25,21 +23,16 @@ verdict(unsigned pixels)
 	    "just, in good light" : "no";
 }
 
-static unsigned
-modules(const struct preset *p)
-{
-	return SYMBOL_WIDTH(p->version) + 2 * SYMBOL_QUIET;
-}
-
 /* --- what there is */
 
-static void
+/* The largest version that it shows; 0: there is no screen. */
+static unsigned
 print_screen(void)
 {
 	unsigned rows, columns, most;
 
 	if (!isatty(STDOUT_FILENO) || screen_size(&rows, &columns, NULL) != 0)
-		return;
+		return 0;
 	most = paint_largest(rows, columns);
 	printf("this screen: %u columns, %u rows; codes up to version %u\n",
 	    columns, rows, most);
@@ -48,6 +41,25 @@ print_screen(void)
 			printf("  %-7s %s\n", presets[i].name,
 			    presets[i].version <= most ? "yes" :
 			    "no: a larger window, or a smaller font");
+	if (most >= presets[0].version && most < presets[1].version)
+		printf("  without --preset send takes codes that fit\n");
+	return most;
+}
+
+/* What serves both ways between two machines like this one. */
+static void
+print_both(unsigned most, unsigned lines)
+{
+	bool any = false;
+
+	printf("  this screen and this camera:");
+	for (size_t i = 0; i < PRESETS; i++)
+		if (preset_serves(&presets[i], most, lines)) {
+			printf(" %s", presets[i].name);
+			any = true;
+		}
+	puts(any ? "" : " no preset; a larger window, or a camera of more "
+	    "lines");
 }
 
 static void
@@ -95,7 +107,7 @@ print_controls(const struct sight_camera *c)
 
 /* By the lines of the largest size that is fast enough, or of any. */
 static void
-print_presets(const struct sight_camera *c)
+print_presets(const struct sight_camera *c, unsigned most)
 {
 	uint32_t h = 0;
 
@@ -104,17 +116,19 @@ print_presets(const struct sight_camera *c)
 			h = c->sizes[i].h;
 	printf("  with %u lines, and the code over %d %% of them:\n", h, FILL);
 	for (size_t i = 0; i < PRESETS; i++) {
-		unsigned pixels = 10 * h * FILL / 100 / modules(&presets[i]);
+		unsigned pixels = preset_pixels(&presets[i], h * FILL / 100);
 
 		printf("    %-7s %2u.%u pixels a module: %s\n",
 		    presets[i].name, pixels / 10, pixels % 10,
 		    verdict(pixels));
 	}
+	if (most > 0)
+		print_both(most, h * FILL / 100);
 }
 
 /* One device; false if it is no camera. */
 static bool
-print_device(unsigned n, struct err *e)
+print_device(unsigned n, unsigned most, struct err *e)
 {
 	const struct sight_camera *c = NULL;
 	struct scanner *s;
@@ -132,7 +146,7 @@ print_device(unsigned n, struct err *e)
 		printf("%s: %s\n", path, c->name);
 		print_sizes(c);
 		print_controls(c);
-		print_presets(c);
+		print_presets(c, most);
 		found = true;
 	}
 	scanner_close(s);
@@ -216,6 +230,7 @@ camera(struct cmd *c)
 		TEXT("--preset", "NAME", &o.preset,
 		    "how dense the card is: coarse, normal, dense"), END };
 	size_t found = 0;
+	unsigned most;
 	int r = ERR_INTERNAL;
 
 	if ((r = cmd_parse(c, opts, 0, 1)) != 0)
@@ -227,9 +242,9 @@ camera(struct cmd *c)
 		return show_card(&o, &c->e);
 	if (c->nargs > 0)
 		return look(c->args[0], &c->e);
-	print_screen();
+	most = print_screen();
 	for (unsigned i = 0; i < CAMERAS; i++)
-		found += print_device(i, &c->e);
+		found += print_device(i, most, &c->e);
 	if (found == 0)
 		return err_set(&c->e, ERR_INPUT, "no camera is found; plug "
 		    "one in, or read pictures and films with png:, dir:, "

@@ -8,15 +8,13 @@
 
 #include "airgap/record/payload.h"
 #include "qr/carry/collect.h"
-#include "qr/draw/symbol.h"
+#include "qr/draw/preset.h"
 
 #define STALE_MS 3000		/* nothing read: something is wrong */
 #define PAUSED_MS 6000		/* nothing new, though codes are read */
 #define STRAY_MS 4000		/* how long a stray is worth a line */
 #define FEW 40			/* percent read; below, it takes too long */
 #define SETTLED 20		/* frames until a share means something */
-#define PIXELS_MIN 25		/* a module, in tenths: below it readers fail */
-#define PIXELS_WANTED 30
 #define DARK 30
 #define BRIGHT 225
 #define FLAT 40
@@ -225,7 +223,7 @@ blind_hint(const struct collect *c)
 	if (c->contrast < FLAT)
 		return "hardly any contrast; more light on paper, less on a "
 		    "screen";
-	if (c->pixels != 0 && c->pixels < PIXELS_WANTED)
+	if (c->pixels != 0 && c->pixels < PIXELS_GOOD)
 		return "closer: let the code fill most of the picture";
 	return "no code is read; let it fill most of the picture, straight "
 	    "and in focus";
@@ -245,7 +243,7 @@ collect_hint(const struct collect *c, int64_t now)
 		return blind_hint(c);
 	if (c->read == 0)
 		return NULL;
-	if (c->pixels != 0 && c->pixels < PIXELS_MIN)
+	if (c->pixels != 0 && c->pixels < PIXELS_JUST)
 		return "closer, or a larger window there: the modules are too "
 		    "small";
 	if (c->frames > SETTLED && c->share < FEW)

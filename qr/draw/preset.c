@@ -47,3 +47,16 @@ preset_denser(const struct preset *p)
 {
 	return step(p, 1);
 }
+
+unsigned
+preset_pixels(const struct preset *p, unsigned lines)
+{
+	return 10 * lines / (SYMBOL_WIDTH(p->version) + 2 * SYMBOL_QUIET);
+}
+
+bool
+preset_serves(const struct preset *p, unsigned most, unsigned lines)
+{
+	return p->fps != 0 && p->version <= most &&
+	    preset_pixels(p, lines) >= PIXELS_JUST;
+}

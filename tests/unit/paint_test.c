@@ -311,6 +311,24 @@ presets_are_found_and_end_at_their_ends(void **state)
 	assert_non_null(strstr(e.text, "coarse, normal, dense and print"));
 }
 
+/* Four fifths of 720 and 1080 lines. */
+static void
+a_preset_serves_a_screen_and_a_camera_or_not(void **state)
+{
+	const unsigned hd = 720 * 80 / 100, full = 1080 * 80 / 100;
+
+	(void)state;
+	assert_int_equal(preset_pixels(&presets[1], hd), 10 * 576 / 97);
+	assert_int_equal(preset_pixels(&presets[2], full), 10 * 864 / 125);
+	assert_true(preset_serves(&presets[0], 10, 480 * 80 / 100));
+	assert_false(preset_serves(&presets[0], 9, hd));	/* screen */
+	assert_true(preset_serves(&presets[1], 18, hd));
+	assert_false(preset_serves(&presets[1], 17, hd));
+	assert_true(preset_serves(&presets[2], 25, 313));	/* just */
+	assert_false(preset_serves(&presets[2], 25, 312));	/* camera */
+	assert_false(preset_serves(&presets[3], 25, full));	/* paper */
+}
+
 int
 main(void)
 {
@@ -325,6 +343,7 @@ main(void)
 		cmocka_unit_test(a_code_that_does_not_fit_says_what_would),
 		cmocka_unit_test(colours_follow_the_terminal),
 		cmocka_unit_test(presets_are_found_and_end_at_their_ends),
+		cmocka_unit_test(a_preset_serves_a_screen_and_a_camera_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
