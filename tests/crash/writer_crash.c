@@ -199,7 +199,7 @@ prove_commands(const struct world *w)
 	    "w.cbor");
 	COMMAND(w, 1, "shamir", "join", "split/1.share", "split/3.share",
 	    "-o", "joined");
-	COMMAND(w, 2, "share", "accept", "--genesis", "run/g", "--alias",
+	COMMAND(w, 3, "share", "accept", "--genesis", "run/g", "--alias",
 	    "rehearsal-ann", "--key", "ann.secret", "--fingerprint",
 	    w->fingerprint, "-o", "ann");
 	COMMAND(w, 0, "genesis", "drill", "--key", "ann.secret", "--key",
