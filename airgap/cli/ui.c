@@ -73,6 +73,20 @@ ui_confirm(struct err *e, const char *fmt, ...)
 	}
 }
 
+/* Asks, and takes a line; false where there is none. */
+static bool
+asked(char answer[static ANSWER_MAX], const char *fmt, va_list ap)
+{
+	bool answered;
+
+	fflush(stdout);
+	vfprintf(stderr, fmt, ap);
+	answered = read_answer(answer);
+	if (!answered || !isatty(STDIN_FILENO))
+		fputc('\n', stderr);
+	return answered;
+}
+
 int
 ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
 {
@@ -80,13 +94,9 @@ ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
 	bool answered;
 	va_list ap;
 
-	fflush(stdout);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	answered = asked(answer, fmt, ap);
 	va_end(ap);
-	answered = read_answer(answer);
-	if (!answered || !isatty(STDIN_FILENO))
-		fputc('\n', stderr);
 	if (!answered)
 		return err_set(e, ERR_REFUSED, "no answer: nothing was done");
 	snprintf(out, n, "%s", answer);
@@ -111,13 +121,9 @@ ui_type(struct err *e, const char *want, const char *fmt, ...)
 	bool answered;
 	va_list ap;
 
-	fflush(stdout);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	answered = asked(answer, fmt, ap);
 	va_end(ap);
-	answered = read_answer(answer);
-	if (!answered || !isatty(STDIN_FILENO))
-		fputc('\n', stderr);
 	if (answered && strcmp(answer, want) == 0)
 		return 0;
 	return err_set(e, ERR_REFUSED, "that is not %s: nothing was done",

@@ -69,8 +69,8 @@ put_nothing(struct sink *s, const void *p, size_t n)
 	return 0;
 }
 
-static int
-put_buffer(struct sink *s, const void *p, size_t n)
+int
+sink_put_fixed(struct sink *s, const void *p, size_t n)
 {
 	if (n > s->left)
 		return ERR_INTERNAL;
@@ -100,7 +100,8 @@ sink_collect(int (*encode)(struct sink *s, const void *ctx), const void *ctx,
 	out->p = malloc(out->n == 0 ? 1 : out->n);
 	if (out->p == NULL)
 		return err_set(e, ERR_SYSTEM, "out of memory");
-	s = (struct sink){ .put = put_buffer, .out = out->p, .left = out->n };
+	s = (struct sink){ .put = sink_put_fixed, .out = out->p,
+	    .left = out->n };
 	if ((r = encode(&s, ctx)) == 0 && s.left == 0)
 		return 0;
 	buf_free(out);

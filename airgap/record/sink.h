@@ -25,6 +25,9 @@ int sink_u16(struct sink *s, uint16_t v) MUST_CHECK;	/* little-endian */
 int sink_u32(struct sink *s, uint32_t v) MUST_CHECK;
 int sink_hex(struct sink *s, struct bytes b) MUST_CHECK;
 
+/* A put for struct sink: into out, or ERR_INTERNAL and nothing of it. */
+int sink_put_fixed(struct sink *s, const void *p, size_t n) MUST_CHECK;
+
 /*
  * Runs encode(s, ctx) twice: to count, then into a buffer of exactly that
  * size.  Free out with buf_free.

@@ -189,6 +189,12 @@ endpoint_listen(const struct endpoint *p, int *fd, struct err *e)
 }
 
 int
+endpoint_accept(int fd)
+{
+	return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int
 endpoint_dial(const struct endpoint *p, int *fd, struct err *e)
 {
 	char what[ENDPOINT_TEXT_MAX];

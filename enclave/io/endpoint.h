@@ -78,6 +78,9 @@ int endpoint_address(const struct endpoint *p, struct endpoint_address *out,
 int endpoint_listen(const struct endpoint *p, int *fd,
     struct err *e) MUST_CHECK;
 
+/* The next connection that waits at fd, or -1: none does. */
+int endpoint_accept(int fd);
+
 /*
  * Begins to connect: *fd is connected, or will be writable when it is (then
  * SO_ERROR says).  Returns 0 or ERR_PEER, ERR_SYSTEM.

@@ -15,18 +15,6 @@ const char *const nsm_names[] = {
 	[NSM_ATTESTATION] = "Attestation", [NSM_GET_RANDOM] = "GetRandom",
 };
 
-/* The sink's put: into the caller's buffer, or not at all. */
-static int
-put_fixed(struct sink *s, const void *p, size_t n)
-{
-	if (n > s->left)
-		return ERR_INTERNAL;
-	memcpy(s->out, p, n);
-	s->out += n;
-	s->left -= n;
-	return 0;
-}
-
 static int
 put_number(struct sink *s, const char *key, uint16_t v)
 {
@@ -76,7 +64,7 @@ size_t
 nsm_request_write(const struct nsm_request *q, uint8_t *out, size_t cap)
 {
 	bool bare = q->tag == NSM_DESCRIBE_NSM || q->tag == NSM_GET_RANDOM;
-	struct sink s = { .put = put_fixed, .out = out, .left = cap };
+	struct sink s = { .put = sink_put_fixed, .out = out, .left = cap };
 
 	if ((!bare && cbor_put_map(&s, 1) != 0) ||
 	    cbor_put_text(&s, bytes_str(nsm_names[q->tag])) != 0 ||

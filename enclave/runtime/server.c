@@ -278,8 +278,7 @@ on_accept(struct watch *w, uint32_t events)
 	int fd;
 
 	(void)events;
-	while ((fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK |
-	    SOCK_CLOEXEC)) >= 0)
+	while ((fd = endpoint_accept(w->fd)) >= 0)
 		accept_one(w->ctx, fd);
 }
 
