@@ -101,12 +101,13 @@ entropy_read_dice(struct secret *dice, struct err *e)
 	int r;
 
 	*dice = (struct secret){ 0 };
+	if ((r = secret_new(&room, DICE_MAX, e)) != 0)
+		return r;
+	/* before the prompt: what is typed at once is neither shown nor lost */
+	by_hand = quiet_tty_begin();
 	ui_say("type your dice rolls: digits 1 to 6, at least %d (100 make "
 	    "258 bits)\nkeep them off camera; destroy every note of them\n"
 	    "an empty line ends", DICE_MIN);
-	if ((r = secret_new(&room, DICE_MAX, e)) != 0)
-		return r;
-	by_hand = quiet_tty_begin();
 	r = read_rolls(&room, &n, by_hand, e);
 	quiet_tty_end();
 	if (r != 0)

@@ -225,7 +225,7 @@ opened() {
 		expect "paper?" { send "yes\r" }
 		expect "an empty line ends" { send "x9\177\177${rolls}4\177\r" }
 		expect "60 rolls so far" { send "\r" }
-		expect eof
+		expect timeout { exit 99 } eof {}
 		exit [lindex [wait] 3]
 	E
 	expect "$work/dice.exp" >"$work/out" 2>&1

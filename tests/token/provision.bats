@@ -285,7 +285,7 @@ interrupted() {
 		send "87654321\r"
 		expect "Touch your YubiKey (serial 11"
 		expect "ready and locked"
-		expect eof
+		expect timeout { exit 99 } eof {}
 		exit [lindex [wait] 3]
 	END
 	ready_and_locked
