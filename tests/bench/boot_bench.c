@@ -119,7 +119,9 @@ static void
 image(void)
 {
 	const char *out = strdup(bench_path("image"));
-	const char *const have[] = { "enclave/image/kernel", "have", NULL };
+	/* it fails, and prints nothing, where there is none */
+	const char *const have[] = { "/bin/sh", "-c",
+	    "enclave/image/kernel have || :", NULL };
 	const char *const argv[] = { "enclave/image/assemble", out,
 	    "build/image/init", NULL };
 	static const char *const rows[] = { "make image, kernel built",

@@ -105,7 +105,7 @@ static void
 start(void)
 {
 	static const char *const names[] = { "--usock", "socket", "--pki-dir",
-	    D "pki", "--pcrs", D "nsm.pcrs", "--quorum-file",
+	    D "pki", "--pcrs", D "enclave/nsm.pcrs", "--quorum-file",
 	    D "enclave/quorum.key", "--ephemeral-file", D "enclave/ephemeral.key",
 	    "--manifest-file", D "enclave/manifest", "--pivot-file",
 	    D "enclave/pivot" };
@@ -313,10 +313,10 @@ load_holder(struct holder *h, const char *who, const struct digest256 *hash)
 	struct buf text, sealed;
 
 	snprintf(h->alias, sizeof(h->alias), "rehearsal-%s", who);
-	snprintf(path, sizeof(path), "%s/" D "operators/%s/%s.secret", bench_dir(),
-	    who, who);
+	snprintf(path, sizeof(path), "%s/" D "keys/%s.secret", bench_dir(),
+	    who);
 	text = slurp(path);
-	snprintf(path, sizeof(path), "%s/" D "operators/%s/rehearsal-%s.share",
+	snprintf(path, sizeof(path), "%s/" D "%s/rehearsal-%s.share",
 	    bench_dir(), who, who);
 	sealed = slurp(path);
 	bench_must(seed_from_text(buf_bytes(&text), &seed, NULL) == 0 &&
@@ -354,7 +354,7 @@ post(const struct holder *h, const uint8_t setup[static PUBLIC_KEY_LEN])
 static uint16_t
 application_port(void)
 {
-	struct buf b = slurp(bench_path(D "manifest.json"));
+	struct buf b = slurp(bench_path(D "laptop/manifest"));
 	char *at = memmem(b.p, b.n, "\"--port\",\"", 10);
 	long port;
 
@@ -539,7 +539,7 @@ big_boots(void)
 static void
 load_holders(void)
 {
-	struct buf env = slurp(bench_path(D "manifest_envelope"));
+	struct buf env = slurp(bench_path(D "laptop/manifest_envelope"));
 	struct digest256 hash;
 	struct arena arena;
 	struct manifest m;
@@ -578,7 +578,7 @@ main(void)
 	bench_must(endpoint_unix(sock, &client.at, NULL) == 0, sock);
 	bench_run(prepare, bench_path("prepare.log"));
 	load_holders();
-	request = boot_request(bench_path(D "manifest_envelope"), "build/hello",
+	request = boot_request(bench_path(D "laptop/manifest_envelope"), "build/hello",
 	    WIRE_BORSH);
 	provisioning(buf_bytes(&request));
 	status_requests();
