@@ -78,7 +78,8 @@ until_says() {
 	[ ! -e "$work/socket" ]
 	# a module that is gone is not one that is there
 	kill "${children%% *}"
-	run env NSM_STANDIN="$work/nsm" \
+	wait "${children%% *}" || true
+	run timeout 20 env NSM_STANDIN="$work/nsm" \
 		LD_PRELOAD="$standin/nsm_preload.so" \
 		"$enclave" --usock "$work/socket"
 	[ "$status" -eq 5 ]
