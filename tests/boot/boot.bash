@@ -30,13 +30,11 @@ simulated_image() {
 
 # a root for the SIMULATED NSM: the program makes it when it starts
 simulated_pki() {
-	local p
-	"$programs/quorate-enclave-sim" --pki-dir "$F/pki" \
-		--usock "$F/pki.sock" 3>&- 2>"$F/pki.log" &
-	p=$!
-	wait_for grep -q ' ready' "$F/pki.log"
-	kill "$p"
-	wait "$p"
+	spawn "$F/pki.log" "$programs/quorate-enclave-sim" --pki-dir "$F/pki" \
+		--usock "$F/pki.sock"
+	until_says "$F/pki.log" ' ready'
+	kill "$spawned"
+	wait "$spawned"
 }
 
 # machine EIF PCRS: boots it; $url is the HTTP of its host.  $work/machine is
@@ -85,24 +83,18 @@ around() {
 	background "$programs/quorate-host" --usock control --host-port 0 \
 		--heartbeat --socket-timeout 60000 \
 		--bridge "127.0.0.2:$app_port"
-	wait_for grep -q ' ready on ' quorate-host.log
-	url=$(sed -n 's/.* ready on //p' quorate-host.log)
+	address quorate-host.log
 }
 
 # emulate QEMU OPTIONS...: starts it and leaves the folder
 emulate() {
-	"$@" -accel tcg -nodefaults -display none -no-reboot \
-		-serial file:console -chardev socket,id=vsock,path=vhost \
-		3>&- </dev/null 2>qemu.log &
-	qemu=$!
-	pids+=("$qemu")
+	spawn qemu.log "$@" -accel tcg -nodefaults -display none -no-reboot \
+		-serial file:console -chardev socket,id=vsock,path=vhost
+	qemu=$spawned
 	cd - >/dev/null || return
 }
 
-background() {
-	"$@" 3>&- </dev/null >"${1##*/}.log" 2>&1 &
-	pids+=($!)
-}
+background() { spawn "${1##*/}.log" "$@"; }
 
 # says WORDS: the machine's console has them
 says() { grep -qF -e "$*" "$work/machine/console"; }

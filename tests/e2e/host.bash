@@ -6,20 +6,22 @@
 enclave() {
 	mkdir -p "$work/replies"
 	[ "$1" = none ] && return
-	"${QUORATE_BUILD:-$top/build}/standin/enclave_server" "$work/sock" \
-		"$1" "$work/replies" 3>&- >/dev/null 2>&1 &
-	pids+=($!)
+	spawn "$work/enclave.log" \
+		"${QUORATE_BUILD:-$top/build}/standin/enclave_server" \
+		"$work/sock" "$1" "$work/replies"
+	enclave_pid=$spawned
 	wait_for [ -S "$work/sock" ]
 }
 
+# the host asks: the stand-in has a process for each connection
+connected() { pgrep -P "$enclave_pid"; }
+
 # host OPTIONS...: on a free port; $url is its address, $work/host.log its log
 host() {
-	"${QUORATE_BUILD:-$top/build}/quorate-host" --usock "$work/sock" \
-		--host-port 0 "$@" 3>&- 2>"$work/host.log" &
-	host_pid=$!
-	pids+=($!)
-	wait_for grep -q ready "$work/host.log"
-	url=$(sed -n 's/.*ready on //p' "$work/host.log")
+	spawn "$work/host.log" "${QUORATE_BUILD:-$top/build}/quorate-host" \
+		--usock "$work/sock" --host-port 0 "$@"
+	host_pid=$spawned
+	address "$work/host.log"
 	root=${url#http://}
 	port=${root#*:}
 	port=${port%%/*}
@@ -40,21 +42,3 @@ message() {
 		--data-binary @"$1" "$url/message"
 }
 
-wait_for() {
-	local i
-	for i in {1..100}; do
-		"$@" 2>/dev/null && return
-		sleep 0.05
-	done
-	echo "not within five seconds: $*"
-	return 1
-}
-
-# ends what the test started
-stop_all() {
-	local p
-	for p in "${pids[@]}"; do
-		kill "$p" 2>/dev/null
-	done
-	pids=()
-}

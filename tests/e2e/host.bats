@@ -9,11 +9,9 @@ load host
 
 setup() {
 	begin
-	pids=()
 }
 
 teardown() {
-	stop_all
 	end
 }
 
@@ -118,8 +116,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 		[[ $(get enclave-health) == 500* ]]
 		[[ $(get enclave-info) == 500* ]]
 		[[ $(get host-health) == 200* ]]
-		stop_all
-	done
+		done
 	enclave garbage
 	host
 	[ "$(message in)" = "200 $octets" ]
@@ -139,8 +136,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 		wait $!
 		[ "$(cat first)" = "500 $octets" ]
 		[ "$SECONDS" -le 3 ]
-		stop_all
-	done
+		done
 }
 
 @test "a body over 128 MiB is refused as OversizeMsg, announced or not" {
@@ -236,7 +232,6 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	host --endpoint-base-path /a/b/
 	[[ $url == */a/b ]]
 	[[ $(get host-health) == 200* ]]
-	stop_all
 	host --endpoint-base-path ''
 	[[ $(get host-health) == 200* ]]
 }
@@ -245,7 +240,6 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	enclave none
 	host
 	grep -q "0100007F:$(printf %04X "$port")" /proc/net/tcp
-	stop_all
 	host --host-ip 0.0.0.0
 	grep -q "00000000:$(printf %04X "$port")" /proc/net/tcp
 }
@@ -255,7 +249,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	host
 	get enclave-health >first &
 	local client=$!
-	sleep 0.2
+	wait_for connected
 	kill -TERM "$host_pid"
 	wait "$client"
 	[[ $(cat first) == 200* ]]
@@ -269,7 +263,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	enclave stuck
 	host
 	curl -s "$url/enclave-health" >out &
-	sleep 0.2
+	wait_for connected
 	SECONDS=0
 	kill -TERM "$host_pid"
 	wait "$host_pid"
@@ -282,7 +276,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	echo secret-looking >in
 	message in
 	curl -s -g "$url/a%0aquorate-host:%20forged%1b[31m" >/dev/null
-	sleep 0.2
+	wait_for grep -q 'GET /qos/a' "$work/host.log"
 	[ "$(wc -l <"$work/host.log")" -eq 3 ]
 	grep -q 'POST /qos/message 200 15 bytes' "$work/host.log"
 	grep -q 'GET /qos/a?quorate-host: forged?\[31m 404' "$work/host.log"

@@ -19,13 +19,63 @@ begin() {
 	ln -s "${QUORATE:-$top/build/quorate}" "$work/bin/quorate"
 	PATH=$work/bin:$PATH
 	umask 022
+	pids=()
 	cd "$work/t" || return 1
 }
 
 # every teardown() ends with it
 end() {
+	stop_all
 	cd / || return 1
 	[ -n "$work" ] && rm -rf "$work"
+}
+
+# spawn LOG PROGRAM...: in the background; what it says is in LOG, which is
+# empty before it starts: who looks there never sees an earlier run
+spawn() {
+	local log=$1
+	shift
+	: >"$log"
+	"$@" 3>&- </dev/null >>"$log" 2>&1 &
+	spawned=$!
+	pids+=("$spawned")
+}
+
+# ends what the test spawned
+stop_all() {
+	local p
+	for p in "${pids[@]}"; do
+		kill "$p" 2>/dev/null
+	done
+	for p in "${pids[@]}"; do
+		wait "$p" 2>/dev/null
+	done
+	pids=()
+}
+
+# waits until the command succeeds; a machine may be slow
+wait_for() {
+	local end=$((SECONDS + 20))
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "not within 20 seconds: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# until_says LOG WORDS: a program does, in what spawn keeps
+until_says() {
+	wait_for grep -qF -e "$2" "$1" && return
+	cat "$1"
+	return 1
+}
+
+# the address that a host says it is ready on
+address() {
+	until_says "$1" ' ready on ' &&
+		url=$(sed -n 's/.* ready on //p' "$1")
 }
 
 # the fixtures, or the test is skipped
@@ -81,5 +131,6 @@ text() { cmp "$1" <(printf %s "$2"); }
 on_terminal() {
 	local line
 	printf -v line '%q ' "$@"
-	script -qec "$line" /dev/null </dev/null
+	# the quotes are bash's; script asks SHELL
+	SHELL=$BASH script -qec "$line" /dev/null </dev/null
 }

@@ -12,25 +12,9 @@ setup() {
 	begin
 	enclave=$top/build/quorate-enclave
 	standin=$top/build/standin
-	children=
 }
 
-teardown() {
-	# shellcheck disable=SC2086 # a list of numbers
-	[ -z "$children" ] || kill $children 2>/dev/null || true
-	end
-}
-
-# until FILE has a line with these words in it, for at most 5 s
-until_says() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		grep -qF -e "$2" "$1" && return 0
-		sleep 0.05
-	done
-	cat "$1"
-	return 1
-}
+teardown() { end; }
 
 @test "no simulated symbol or certificate is in quorate-enclave" {
 	# the control: both are found where they belong
@@ -63,13 +47,13 @@ until_says() {
 }
 
 @test "quorate-enclave opens the stand-in, serves, and stops on SIGTERM" {
-	"$standin/nsm_server" "$work/nsm" "$work/pki" >"$work/server" 2>&1 3>&- &
-	children=$!
+	spawn "$work/server" "$standin/nsm_server" "$work/nsm" "$work/pki"
+	server=$spawned
 	until_says "$work/server" ready
-	NSM_STANDIN=$work/nsm LD_PRELOAD=$standin/nsm_preload.so \
-		"$enclave" --usock "$work/socket" >"$work/log" 2>&1 3>&- &
-	pid=$!
-	children="$children $pid"
+	spawn "$work/log" env NSM_STANDIN="$work/nsm" \
+		LD_PRELOAD="$standin/nsm_preload.so" \
+		"$enclave" --usock "$work/socket"
+	pid=$spawned
 	until_says "$work/log" ready
 	run -1 grep SIMULATED "$work/log"
 	[ -S "$work/socket" ]
@@ -77,8 +61,8 @@ until_says() {
 	wait "$pid"
 	[ ! -e "$work/socket" ]
 	# a module that is gone is not one that is there
-	kill "${children%% *}"
-	wait "${children%% *}" || true
+	kill "$server"
+	wait "$server" || true
 	run timeout 20 env NSM_STANDIN="$work/nsm" \
 		LD_PRELOAD="$standin/nsm_preload.so" \
 		"$enclave" --usock "$work/socket"

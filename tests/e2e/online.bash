@@ -71,7 +71,6 @@ rehearsal_names() {
 online_begin() {
 	begin
 	PATH=$programs:$PATH
-	pids=()
 	# the pivot is run from here: /dev/shm may forbid that
 	pivot=$BATS_TEST_TMPDIR/pivot
 	said=$work/pivot.report
@@ -81,25 +80,9 @@ online_begin() {
 }
 
 online_end() {
-	local p
-	for p in "${pids[@]}"; do
-		kill "$p" 2>/dev/null
-	done
-	for p in "${pids[@]}"; do
-		wait "$p" 2>/dev/null
-	done
+	stop_all
 	[ -z "${open:-}" ] || rm -rf "$open"
 	end
-}
-
-wait_for() {
-	local i
-	for i in {1..200}; do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.02
-	done
-	echo "not within four seconds: $*"
-	return 1
 }
 
 # enclave [NAME [OPTIONS...]]: a fresh SIMULATED one; $enclave is its process,
@@ -110,30 +93,26 @@ enclave() {
 	mkdir -p "$work/$name"
 	start "$name" "$programs/quorate-enclave-sim" --pki-dir "$F/pki" \
 		--pcrs "$F/nsm.pcrs" "$@"
-	wait_for grep -q ' ready' "$work/$name/log"
+	until_says "$work/$name/log" ' ready'
 }
 
 # start NAME PROGRAM...: any enclave program with the usual files
 start() {
 	local d=$work/$1
 	shift
-	"$@" --usock "$d/sock" --quorum-file "$d/quorum.key" \
+	spawn "$d/log" "$@" --usock "$d/sock" --quorum-file "$d/quorum.key" \
 		--ephemeral-file "$d/ephemeral.key" \
-		--manifest-file "$d/manifest" --pivot-file "$pivot" \
-		3>&- </dev/null 2>>"$d/log" &
-	enclave=$!
-	pids+=("$enclave")
+		--manifest-file "$d/manifest" --pivot-file "$pivot"
+	enclave=$spawned
 }
 
 # host [NAME [OPTIONS...]]: in front of that enclave; $url is its address
 host() {
 	local name=${1:-e}
 	shift || :
-	"$programs/quorate-host" --usock "$work/$name/sock" --host-port 0 "$@" \
-		3>&- </dev/null 2>"$work/host.$name" &
-	pids+=($!)
-	wait_for grep -q ' ready on ' "$work/host.$name"
-	url=$(sed -n 's/.* ready on //p' "$work/host.$name")
+	spawn "$work/host.$name" "$programs/quorate-host" \
+		--usock "$work/$name/sock" --host-port 0 "$@"
+	address "$work/host.$name"
 }
 
 relay() {

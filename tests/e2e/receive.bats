@@ -159,16 +159,13 @@ film() {
 	mkfifo fifo
 	exec 7<>fifo
 	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\n' >&7
-	(
-		sleep 1
-		printf q
-		sleep 1
-	) | script -qec "stty rows 24 columns 80; \
-		quorate receive y4m:fifo -o out; echo status \$?" \
-		/dev/null >screen 3>&-
+	on_screen 24 80 quorate receive y4m:fifo -o out
+	wait_for shows 'q quit'
+	printf q >&8
+	given_back
 	exec 7>&-
-	grep -qF 'you quit: nothing was written' screen
-	grep -qF 'status 1' screen
+	shows 'you quit: nothing was written'
+	[ "$(<rc)" -eq 1 ]
 	[ ! -e out ]
 }
 
@@ -177,9 +174,9 @@ film() {
 	exec 7<>fifo
 	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\n' >&7
 	on_screen 24 80 quorate receive y4m:fifo -o out
-	until_ shows $'\033[24;1Hq quit'
+	wait_for shows $'\033[24;1Hq quit'
 	resize 30 100
-	until_ shows $'\033[30;1Hq quit'
+	wait_for shows $'\033[30;1Hq quit'
 	shows_since "24;1Hq quit" $'\033[2J'
 	printf q >&8
 	given_back
@@ -202,14 +199,11 @@ film() {
 	grep -qE 'of which [0-9]+ with a code \((9[0-9]|100) %\)' said
 	grep -qE '[34]\.[0-9] pixels a module' said
 	grep -qE 'normal +at this distance +[0-9.]+ pixels a module: yes' said
-	(
-		sleep 1
-		printf q
-		sleep 1
-	) | script -qec "stty rows 60 columns 140; \
-		quorate doctor camera --card" /dev/null >screen 3>&-
-	grep -qF REHEARSAL screen
-	grep -qF '▀' screen
+	on_screen 60 140 quorate doctor camera --card
+	wait_for shows ▀
+	shows REHEARSAL
+	printf q >&8
+	given_back
 }
 
 @test "a film that ends too soon says how far it came" {

@@ -11,13 +11,11 @@ load host
 
 setup() {
 	begin
-	pids=()
 	r=${QUORATE_BUILD:-$top/build}/quorate-relay
 	unset http_proxy
 }
 
 teardown() {
-	stop_all
 	end
 }
 

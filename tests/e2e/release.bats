@@ -56,23 +56,21 @@ enclave() {
 	local name=$1
 	shift
 	mkdir -p "$work/$name.dir"
-	"$programs/quorate-enclave-sim" --pki-dir "$F/pki" "$@" \
-		--usock "$work/$name.dir/sock" \
+	spawn "$work/$name.dir/log" "$programs/quorate-enclave-sim" \
+		--pki-dir "$F/pki" "$@" --usock "$work/$name.dir/sock" \
 		--quorum-file "$work/$name.dir/quorum.key" \
 		--ephemeral-file "$work/$name.dir/ephemeral.key" \
 		--manifest-file "$work/$name.dir/manifest" \
-		--pivot-file "$work/$name.dir/pivot" \
-		3>&- </dev/null 2>"$work/$name.dir/log" &
-	echo $! >>"$F/pids"
-	wait_for grep -q ' ready' "$work/$name.dir/log"
+		--pivot-file "$work/$name.dir/pivot"
+	echo "$spawned" >>"$F/pids"
+	until_says "$work/$name.dir/log" ' ready'
 }
 
 host() {
-	"$programs/quorate-host" --usock "$work/$1.dir/sock" --host-port 0 \
-		3>&- </dev/null 2>"$work/$1.dir/host" &
-	echo $! >>"$F/pids"
-	wait_for grep -q ' ready on ' "$work/$1.dir/host"
-	url=$(sed -n 's/.* ready on //p' "$work/$1.dir/host")
+	spawn "$work/$1.dir/host" "$programs/quorate-host" \
+		--usock "$work/$1.dir/sock" --host-port 0
+	echo "$spawned" >>"$F/pids"
+	address "$work/$1.dir/host"
 }
 
 # with_hashes NAME [OPTIONS...]: an envelope that carries them, nonce $nonce
@@ -394,10 +392,9 @@ rehearsal-alice.release rehearsal-alice.sealed" ]
 @test "another root of the same kind is refused, and so is AWS's in a rehearsal" {
 	other=$work/pki
 	mkdir "$work/other.dir"
-	"$programs/quorate-enclave-sim" --pki-dir "$other" --usock \
-		"$work/other.dir/sock" --pcrs "$F/nsm.pcrs" \
-		3>&- </dev/null 2>"$work/other.dir/log" &
-	pids+=($!)
+	spawn "$work/other.dir/log" "$programs/quorate-enclave-sim" \
+		--pki-dir "$other" --usock "$work/other.dir/sock" \
+		--pcrs "$F/nsm.pcrs"
 	wait_for [ -e "$other/root.pem" ]
 	keyless 1 "m.doc: " -- rel --root "$other/root.pem"
 	need_fixtures

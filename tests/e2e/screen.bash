@@ -22,17 +22,6 @@ on_screen() {
 		>/dev/null 2>&1 8>&- 3>&- &
 }
 
-# until COMMAND...: waits until it succeeds, 10 s at most
-until_() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		"$@" 2>/dev/null && return
-		sleep 0.1
-	done
-	echo "not in time: $*"
-	return 1
-}
-
 shows() { tr -d '\0' <screen | grep -aqF -e "$1"; }
 
 # shows_since TEXT WHAT: WHAT, after the last TEXT
@@ -46,7 +35,7 @@ resize() { stty -F "$(<line)" rows "$1" cols "$2"; }
 # after the end: the modes are those of before, the cursor and the wrapping
 # are on again, the other screen is left
 given_back() {
-	until_ test -s after
+	wait_for test -s after
 	exec 8>&-
 	wait
 	same before after

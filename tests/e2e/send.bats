@@ -165,7 +165,7 @@ texts() { quorate qr scan "dir:$1"; }
 @test "a terminal of 80 x 24 is too small, and the message says what fits" {
 	abc_plan
 	on_screen 24 80 quorate send plan.cbor
-	until_ test -s after
+	wait_for test -s after
 	[ "$(<rc)" -eq 1 ]
 	shows "rows, and this terminal has 80 and 24; take --fragment 25"
 	run ! shows $'\033[?1049h'
@@ -174,11 +174,11 @@ texts() { quorate qr scan "dir:$1"; }
 @test "on a terminal: words first, then codes; q gives the terminal back" {
 	abc_plan
 	on_screen 60 150 quorate send plan.cbor
-	until_ shows "The twelve words of this record"
+	wait_for shows "The twelve words of this record"
 	shows REHEARSAL
 	run ! shows ▀
 	printf ' ' >&8
-	until_ shows "a mixture of the"
+	wait_for shows "a mixture of the"
 	shows ▀
 	printf q >&8
 	given_back
@@ -188,7 +188,7 @@ texts() { quorate qr scan "dir:$1"; }
 @test "quitting before all was shown is exit status 1" {
 	abc_plan
 	on_screen 60 150 quorate send plan.cbor
-	until_ shows "The twelve words of this record"
+	wait_for shows "The twelve words of this record"
 	printf q >&8
 	given_back
 	[ "$(<rc)" -eq 1 ]
@@ -201,30 +201,30 @@ texts() { quorate qr scan "dir:$1"; }
 	for s in TERM INT HUP; do
 		rm -f keys pid before after rc screen
 		on_screen 60 150 quorate send plan.cbor
-		until_ shows "The twelve words of this record"
+		wait_for shows "The twelve words of this record"
 		printf ' ' >&8
-		until_ shows ▀
+		wait_for shows ▀
 		helper=$(tr -d ' ' <"/proc/$(<pid)/task/$(<pid)/children")
 		[ "$(<"/proc/$helper/comm")" = quorate-scan ]
 		kill -"$s" "$(<pid)"
 		given_back
 		[ "$(<rc)" -eq $((128 + $(kill -l "$s"))) ]
 		# nor does its helper stay
-		until_ test ! -e "/proc/$helper"
+		wait_for test ! -e "/proc/$helper"
 	done
 }
 
 @test "a terminal that changes its size is drawn anew; too small is told" {
 	abc_plan
 	on_screen 60 150 quorate send plan.cbor
-	until_ shows "The twelve words of this record"
+	wait_for shows "The twelve words of this record"
 	printf ' ' >&8
-	until_ shows ▀
+	wait_for shows ▀
 	resize 20 60
-	until_ shows "c coarser   q quit"
+	wait_for shows "c coarser   q quit"
 	run ! shows_since "c coarser   q quit" ▀
 	resize 60 150
-	until_ shows_since "c coarser   q quit" ▀
+	wait_for shows_since "c coarser   q quit" ▀
 	shows_since "c coarser   q quit" $'\033[2J'
 	printf q >&8
 	given_back
@@ -233,13 +233,13 @@ texts() { quorate qr scan "dir:$1"; }
 @test "the Linux console: white is made white, its screen saver waits" {
 	abc_plan
 	term=linux on_screen 48 170 quorate send plan.cbor
-	until_ shows "The twelve words of this record"
+	wait_for shows "The twelve words of this record"
 	shows $'\033[9;0]\033[14;0]'
 	shows $'\033]P7ffffff'
 	printf ' b' >&8
-	until_ shows $'\033]P7cfcfcf'
+	wait_for shows $'\033]P7cfcfcf'
 	printf q >&8
-	until_ test -s after
+	wait_for test -s after
 	exec 8>&-
 	wait
 	same before after
@@ -253,11 +253,11 @@ texts() { quorate qr scan "dir:$1"; }
 @test "every frame is one write" {
 	abc_plan
 	on_screen 60 150 strace -qq -e trace=write -o trace quorate send plan.cbor
-	until_ shows "The twelve words of this record"
+	wait_for shows "The twelve words of this record"
 	printf ' ' >&8
-	until_ shows "a mixture of the"
+	wait_for shows "a mixture of the"
 	printf q >&8
-	until_ test -s after
+	wait_for test -s after
 	exec 8>&-
 	wait
 	# no write to the terminal begins or ends within a frame
