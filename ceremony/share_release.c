@@ -495,7 +495,9 @@ run(struct release_job *j, struct err *e)
 	    (r = compare_trust(j, e)) != 0 ||
 	    (r = compare_sources(j, e)) != 0 ||
 	    (r = check_outputs(j, e)) != 0 ||
-	    (r = load_key(j, e)) != 0 || (r = expect_hash(j, e)) != 0)
+	    (r = load_key(j, e)) != 0 ||
+	    (r = release_check_receipt(j, e)) != 0 ||
+	    (r = expect_hash(j, e)) != 0)
 		return r;
 	release_show(j);
 	if ((r = release_ask(j, e)) != 0)

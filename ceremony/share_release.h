@@ -54,6 +54,14 @@ void release_show(const struct release_job *j);
 int release_ask(const struct release_job *j, struct err *e) MUST_CHECK;
 
 /*
+ * A receipt beside the share, signed by the operator's key, must be of the
+ * manifest's mode; where there is none, nothing is checked.  0, ERR_REFUSED,
+ * ERR_INPUT (unreadable) or ERR_SYSTEM.
+ */
+int release_check_receipt(const struct release_job *j,
+    struct err *e) MUST_CHECK;
+
+/*
  * What the operator is about to trust: namespace, quorum key, manifest set,
  * PCR3, nonce of m; the share hash is filled in once the share is open.
  */

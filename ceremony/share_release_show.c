@@ -179,7 +179,8 @@ show_warnings(const struct release_job *j)
 		puts("*** REHEARSAL *** nothing real may depend on it");
 	if (attestation_simulated(&j->doc))
 		puts("*** SIMULATED *** this document proves nothing about "
-		    "any hardware");
+		    "any hardware;\nwhoever runs the enclave can read your "
+		    "share: it must be one of a rehearsal");
 }
 
 void

@@ -220,7 +220,8 @@ keyless() {
 	good until       TIME
 	time left        180 minutes
 	*** REHEARSAL *** nothing real may depend on it
-	*** SIMULATED *** this document proves nothing about any hardware
+	*** SIMULATED *** this document proves nothing about any hardware;
+	whoever runs the enclave can read your share: it must be one of a rehearsal
 	release your share to this SIMULATED rehearsal enclave? [yes/no] 
 	wrote  out/rehearsal-alice.sealed
 	wrote  out/rehearsal-alice.approval
@@ -544,6 +545,39 @@ rehearsal-alice.release rehearsal-alice.sealed" ]
 	harmless 1 "another ceremony" -- rel --share other
 	harmless 3 "cannot open none" -- rel --key none
 	harmless 3 "m.doc" -- rel --key m.doc
+}
+
+@test "a share of production is not released in a rehearsal" {
+	mkdir real
+	for who in alice bob; do
+		cp "$F/keys/rehearsal-$who.pub" real/$who.pub
+	done
+	quorate plan new --mode production --name vault --member real/alice.pub \
+		--member real/bob.pub --threshold 2 --unattested "one key for both" -o real.plan
+	fp=$(quorate plan fingerprint real.plan)
+	quorate genesis run --plan real.plan -o real.genesis \
+		--fingerprint "$fp" --key "$F/keys/rehearsal-alice" \
+		--key "$F/keys/rehearsal-bob"
+	for who in alice bob; do
+		quorate share accept --genesis real.genesis --alias $who \
+			--key "$F/keys/rehearsal-$who" --fingerprint "$fp" \
+			-o mine
+	done
+	harmless 1 "alice.receipt your share is of a production, but this is" \
+		-- rel_of bare --share mine/alice.share
+	grep -qF "whoever runs the enclave of a rehearsal can read it" \
+		"$work/err"
+	# another person's receipt says nothing of it
+	mv mine/bob.receipt mine/alice.receipt
+	rel_of bare --share mine/alice.share -o a >"$work/out" 2>&1
+	grep -qx "whoever runs the enclave can read your share: it must be one \
+of a rehearsal" "$work/out"
+	# one of a rehearsal is as it must be
+	quorate share accept --genesis "$F/genesis" --alias rehearsal-alice \
+		--key "$F/keys/rehearsal-alice" -o own --fingerprint \
+		"$(quorate plan fingerprint "$F/genesis/plan.cbor")"
+	[ -e own/rehearsal-alice.receipt ]
+	rel_of bare --share own/rehearsal-alice.share -o b --trust other
 }
 
 @test "without hashes in the manifest it says so; then the trust file knows" {
