@@ -248,9 +248,9 @@ accept(struct cmd *c, const struct genesis_files *g, struct operator_key *key,
 	if ((!there && (r = write_key(path, quorum, force, &c->e)) != 0) ||
 	    (r = write_both(dir, m, buf_bytes(&receipt), force, &c->e)) != 0)
 		goto out;
-	printf("next   keep the .share file (it is still sealed), and "
-	    "quorum_key.pub\n"
-	    "       send the .receipt file to the coordinator\n");
+	printf("next   keep these files together; the .share is still "
+	    "sealed\n"
+	    "       send a copy of the .receipt to the coordinator\n");
 out:
 	buf_free(&receipt);
 	free(path);

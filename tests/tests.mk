@@ -65,6 +65,9 @@ $(B)/unit/memory_test $(B)/unit/document_test: LDFLAGS += \
 $(B)/unit/ur_decoder_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc \
 	calloc free)
 
+# a deal whose shares are not what they should be
+$(B)/unit/deal_test: LDFLAGS += -Wl$(comma)--wrap=shamir_prove
+
 # secrets are counted, and made to fail
 $(B)/unit/provision_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,\
 	secret_new secret_free)
@@ -80,7 +83,8 @@ $(B)/unit/services_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,socket \
 $(B)/unit/nsm_device_test: $(call obj,tests/standin/nsm_serve.c)
 $(B)/unit/nsm_device_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,open \
 	ioctl close)
-$(B)/unit/nsm_document_test: LDFLAGS += -Wl$(comma)--wrap=clock_gettime
+$(B)/unit/nsm_document_test $(B)/unit/forward_test: \
+	LDFLAGS += -Wl$(comma)--wrap=clock_gettime
 
 # calls of the first process that would change this machine
 $(B)/unit/init_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,mount ioctl \

@@ -456,6 +456,13 @@ a_failure_after_the_first_extension_ends_it(void **state)
 	s.fake.no_lock = true;
 	assert_says(boot(&s), "PCR16 is not locked after LockPCRs");
 	assert_ended(&s);
+	s.fake.lock_untold = true;
+	assert_says(boot(&s), "PCR16 is not locked with its commitment");
+	assert_ended(&s);
+	s.fake.extend_at_lock = true;
+	assert_says(boot(&s), "PCR17 is not locked with its commitment");
+	assert_int_equal(s.fake.written, 0);
+	assert_ended(&s);
 	stage_free(&s);
 }
 

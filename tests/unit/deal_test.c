@@ -60,6 +60,49 @@ each_person_opens_their_share_and_any_k_give_the_seed(void **state)
 	deal_free(NULL);
 }
 
+int __real_shamir_prove(const uint8_t *secret, size_t len, size_t k, size_t n,
+    const uint8_t *shares, struct err *e);
+int __wrap_shamir_prove(const uint8_t *secret, size_t len, size_t k, size_t n,
+    const uint8_t *shares, struct err *e);
+
+static size_t proofs;
+static size_t share_to_change;		/* 1-based; 0: none */
+
+/* What is proven is what was split, but for a byte where one is changed. */
+int
+__wrap_shamir_prove(const uint8_t *secret, size_t len, size_t k, size_t n,
+    const uint8_t *shares, struct err *e)
+{
+	static uint8_t changed[255 * SHARE_LEN];
+
+	proofs++;
+	assert_true(n * (len + 1) <= sizeof(changed));
+	memcpy(changed, shares, n * (len + 1));
+	if (share_to_change > 0)
+		changed[share_to_change * (len + 1) - 1] ^= 1;
+	return __real_shamir_prove(secret, len, k, n, changed, e);
+}
+
+static void
+shares_that_fail_the_proof_make_no_deal(void **state)
+{
+	struct deal d;
+	(void)state;
+
+	for (share_to_change = 1; share_to_change <= 5; share_to_change++) {
+		proofs = 0;
+		assert_int_equal(deal_make(&d, seed, 3, 5, keys, NULL),
+		    ERR_SHARE_PROOF);
+		assert_int_equal(proofs, 1);
+		assert_null(d.shares.b);
+		assert_null(d.out);
+	}
+	share_to_change = 0;
+	assert_int_equal(deal_make(&d, seed, 3, 5, keys, NULL), 0);
+	assert_int_equal(proofs, 2);
+	deal_free(&d);
+}
+
 static void
 the_public_key_is_that_of_the_seed(void **state)
 {
@@ -362,6 +405,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shares_that_fail_the_proof_make_no_deal),
 		cmocka_unit_test(
 		    each_person_opens_their_share_and_any_k_give_the_seed),
 		cmocka_unit_test(the_public_key_is_that_of_the_seed),

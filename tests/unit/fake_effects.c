@@ -48,6 +48,8 @@ read_pcr(void *ctx, uint16_t index, struct pcr_state *out)
 	if (index >= PCR_COUNT)
 		return NSM_INVALID_INDEX;
 	*out = f->pcr[index];
+	if (f->lock_untold)
+		out->lock = false;
 	return 0;
 }
 
@@ -81,6 +83,8 @@ lock_range(void *ctx, uint16_t range)
 		return NSM_INVALID_INDEX;
 	for (size_t i = 0; i < range && !f->no_lock; i++)
 		f->pcr[i].lock = true;
+	if (f->extend_at_lock)
+		f->pcr[17].value.b[47] ^= 1;
 	return 0;
 }
 
@@ -205,6 +209,7 @@ fake_restart(struct fake *f)
 		f->pcr[i].lock = true;
 	f->code = NSM_INTERNAL_ERROR;
 	f->wrong_extend = f->no_lock = false;
+	f->extend_at_lock = f->lock_untold = false;
 	f->written = 0;
 	f->log[0] = '\0';
 }

@@ -29,6 +29,7 @@ struct fake {
 	unsigned fail[CALL_COUNT];	/* which call fails; 0: none */
 	int code;			/* with what */
 	bool wrong_extend, no_lock;	/* an NSM that lies */
+	bool extend_at_lock, lock_untold;
 
 	/* the last attestation request, and who makes the document */
 	bool had_nonce, had_key;

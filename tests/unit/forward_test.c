@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "airgap/seal/hex.h"
@@ -20,6 +21,23 @@ struct node {
 static struct node old, new;
 static char pki[64], other_pki[64];
 static const char *pcr_file;		/* of the next SIMULATED NSM */
+
+int __real_clock_gettime(clockid_t id, struct timespec *t);
+int __wrap_clock_gettime(clockid_t id, struct timespec *t);
+
+static time_t old_ahead;		/* of the true time, in seconds */
+static time_t ahead;			/* the same, for the call under way */
+
+/* The old enclave's NSM may have another time than the new one's. */
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *t)
+{
+	int r = __real_clock_gettime(id, t);
+
+	if (id == CLOCK_REALTIME)
+		t->tv_sec += ahead;
+	return r;
+}
 
 static struct nsm *
 nsm_of(void *ctx)
@@ -58,13 +76,17 @@ attest(void *ctx, struct bytes user_data, struct bytes nonce,
     struct bytes public_key, struct buf *document)
 {
 	struct fake *f = ctx;
+	int code;
 
 	if (no_document)
 		return NSM_INTERNAL_ERROR;
 	if (public_key.n == PUBLIC_KEY_LEN)
 		memcpy(f->key.b, public_key.p, PUBLIC_KEY_LEN);
-	return nsm_of(ctx)->ops->attest(nsm_of(ctx), user_data, nonce,
+	ahead = f == &old.s.fake ? old_ahead : 0;
+	code = nsm_of(ctx)->ops->attest(nsm_of(ctx), user_data, nonce,
 	    public_key, document);
+	ahead = 0;
+	return code;
 }
 
 static void
@@ -260,6 +282,20 @@ without_the_time_of_the_nsm_nothing_is_exported(void **state)
 	no_document = true;
 	assert_says(ask_export(), "no document to read its time from");
 	no_document = false;
+	assert_int_equal(ask_export()->tag, PM_EXPORT_KEY);
+}
+
+/* Judged at this NSM's time, not at the one that the document bears. */
+static void
+a_document_that_is_over_or_not_yet_good_gets_nothing(void **state)
+{
+	(void)state;
+	boot_new();
+	old_ahead = 4 * 3600;
+	assert_says(ask_export(), "expired");
+	old_ahead = -4 * 3600;
+	assert_says(ask_export(), "not valid yet");
+	old_ahead = 0;
 	assert_int_equal(ask_export()->tag, PM_EXPORT_KEY);
 }
 
@@ -503,6 +539,7 @@ main(void)
 		TEST(manifests_of_different_versions_may_follow_each_other),
 		TEST(a_document_must_lead_to_the_root_of_this_enclave),
 		TEST(without_the_time_of_the_nsm_nothing_is_exported),
+		TEST(a_document_that_is_over_or_not_yet_good_gets_nothing),
 		TEST(approvals_of_the_new_manifest_are_checked),
 		TEST(the_quorum_key_must_be_the_same),
 		TEST(the_manifest_set_must_be_the_same_in_any_order),

@@ -223,6 +223,41 @@ an_output_that_is_not_the_plans_is_refused_though_signed(void **state)
 	made_free(&m);
 }
 
+/* The key signs the test message of a rehearsal, and the statement again. */
+static void
+an_output_with_the_other_modes_test_message_is_refused_though_signed(
+    void **state)
+{
+	struct genesis_commit c;
+	struct genesis_output g;
+	struct buf output, statement;
+	struct signature sig;
+	struct keyset ks;
+	struct made m;
+
+	(void)state;
+	for (enum mode mode = MODE_PRODUCTION; mode <= MODE_REHEARSAL;
+	    mode++) {
+		make(&m, mode);
+		c = m.c;
+		take_key(&m, &ks);
+		assert_int_equal(genesis_output_read(c.output, &g, NULL), 0);
+		g.test_message = mode_test_message(mode == MODE_REHEARSAL ?
+		    MODE_PRODUCTION : MODE_REHEARSAL);
+		assert_int_equal(keyset_sign(&ks, g.test_message, &sig, NULL),
+		    0);
+		g.test_signature = bytes_of(sig.b, SIGNATURE_LEN);
+		assert_int_equal(genesis_output_write(&g, &output, NULL), 0);
+		c.output = buf_bytes(&output);
+		sign_again(&m, &c, &statement);
+		assert_refused(&c, "the test message is not that of a");
+		buf_free(&output);
+		buf_free(&statement);
+		keyset_free(&ks);
+		made_free(&m);
+	}
+}
+
 static void
 assert_spares_refused(const struct made *m, const struct spares *s,
     const char *sentence)
@@ -314,6 +349,8 @@ main(void)
 		cmocka_unit_test(a_commit_of_another_mode_is_refused),
 		cmocka_unit_test(
 		    an_output_that_is_not_the_plans_is_refused_though_signed),
+		cmocka_unit_test(
+		    an_output_with_the_other_modes_test_message_is_refused_though_signed),
 		cmocka_unit_test(
 		    spares_that_are_not_the_plans_are_refused_though_signed),
 		cmocka_unit_test(each_changed_byte_of_a_commit_is_refused),

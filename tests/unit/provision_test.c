@@ -7,6 +7,7 @@
 
 #include "airgap/seal/hash.h"
 #include "airgap/seal/hex.h"
+#include "enclave/protocol/posts.h"
 #include "tests/unit/stage_assert.h"
 
 static size_t secrets;		/* live ones */
@@ -192,6 +193,42 @@ a_member_who_posts_twice_counts_once(void **state)
 	assert_done(&s, post(&s, 1, 2));
 	assert_recorded(&s, "0 1");
 	stage_free(&s);
+}
+
+/* Does the memory for shares hold it?  The pages are ours as long as p is. */
+static bool
+holds(const struct posts *p, const uint8_t share[static SHARE_LEN])
+{
+	return memmem(p->shares.b, p->shares.len, share + 1,
+	    SHARE_LEN - 1) != NULL;
+}
+
+static void
+a_share_that_is_replaced_or_taken_back_is_wiped_at_once(void **state)
+{
+	uint8_t a[SHARE_LEN] = { 1 }, b[SHARE_LEN] = { 2 };
+	static const uint8_t signature[SIGNATURE_LEN];
+	const struct approval who = { bytes_of(signature, SIGNATURE_LEN),
+	    { bytes_str("alice"), bytes_of(signature, 0) } };
+	struct posts_change change;
+	struct posts p;
+
+	(void)state;
+	memset(a + 1, 0xaa, SHARE_LEN - 1);
+	memset(b + 1, 0xbb, SHARE_LEN - 1);
+	assert_int_equal(posts_new(&p, 2), 0);
+	assert_int_equal(posts_put(&p, &who, a, false, &change), 0);
+	posts_keep(&p, &change);
+	assert_true(holds(&p, a));
+	assert_int_equal(posts_put(&p, &who, b, false, &change), 0);
+	assert_true(holds(&p, a) && holds(&p, b));
+	posts_undo(&p, &change);
+	assert_true(holds(&p, a) && !holds(&p, b));
+	assert_int_equal(posts_put(&p, &who, b, false, &change), 0);
+	posts_keep(&p, &change);
+	assert_true(!holds(&p, a) && holds(&p, b));
+	assert_int_equal(p.count, 1);
+	posts_free(&p);
 }
 
 static void
@@ -676,6 +713,7 @@ main(void)
 		cmocka_unit_test(the_approval_must_be_of_this_manifest),
 		cmocka_unit_test(a_share_must_open_and_look_like_one),
 		cmocka_unit_test(a_member_who_posts_twice_counts_once),
+		cmocka_unit_test(a_share_that_is_replaced_or_taken_back_is_wiped_at_once),
 		cmocka_unit_test(the_same_share_under_another_member_is_refused),
 		cmocka_unit_test(junk_under_a_name_gives_way_to_its_honest_post),
 		cmocka_unit_test(a_share_of_another_ceremony_does_not_stop_this_one),

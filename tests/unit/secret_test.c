@@ -316,6 +316,17 @@ the_process_dumps_no_core_and_gains_no_privileges(void **state)
 		assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
 }
 
+/* Where the calls that work on secrets have their frames. */
+static void
+the_stack_is_locked_and_not_dumped(void **state)
+{
+	const uint8_t *here = __builtin_frame_address(0);
+	(void)state;
+
+	for (size_t below = 4; below <= 64; below += 4)
+		check_flags(here - (below << 10), false);
+}
+
 static void
 the_heap_of_libcrypto_is_locked_and_wiped_at_free(void **state)
 {
@@ -466,6 +477,7 @@ main(void)
 		cmocka_unit_test(no_bytes_is_not_a_secret),
 		cmocka_unit_test(
 		    the_process_dumps_no_core_and_gains_no_privileges),
+		cmocka_unit_test(the_stack_is_locked_and_not_dumped),
 		cmocka_unit_test(
 		    the_heap_of_libcrypto_is_locked_and_wiped_at_free),
 		cmocka_unit_test(
