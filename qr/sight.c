@@ -8,24 +8,26 @@ struct line {
 	bool bad;
 };
 
-/* " 123": a number of at most nine digits behind one space. */
+#define DIGITS_MAX 10		/* of a number below 2^32 */
+
+/* " 123": a number behind one space. */
 static uint32_t
 number(struct line *l)
 {
-	uint32_t v = 0;
+	uint64_t v = 0;
 	size_t i = 1;
 
 	if (l->rest.n < 2 || l->rest.p[0] != ' ') {
 		l->bad = true;
 		return 0;
 	}
-	for (; i < l->rest.n && i < 10 && l->rest.p[i] >= '0' &&
+	for (; i < l->rest.n && i <= DIGITS_MAX && l->rest.p[i] >= '0' &&
 	    l->rest.p[i] <= '9'; i++)
-		v = v * 10 + (uint32_t)(l->rest.p[i] - '0');
-	if (i == 1)
+		v = v * 10 + (uint64_t)(l->rest.p[i] - '0');
+	if (i == 1 || v > UINT32_MAX)
 		l->bad = true;
 	l->rest = bytes_of(l->rest.p + i, l->rest.n - i);
-	return v;
+	return (uint32_t)v;
 }
 
 /* " TEXT", which is all that is left. */

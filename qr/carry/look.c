@@ -91,16 +91,8 @@ preview(const struct look *l, unsigned rows, struct paint *out)
 static void
 line(const struct look *l, struct paint *out, unsigned row, const char *text)
 {
-	char safe[LINE_LEN];
-
-	if (row > l->rows)
-		return;
-	snprintf(safe, sizeof(safe), "%.*s", (int)l->columns, text);
-	for (char *c = safe; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	paint_at(out, row, 1);
-	paint_text(out, "%s\033[K", safe);
+	if (row <= l->rows)
+		paint_line(out, row, 1, l->columns, text);
 }
 
 void

@@ -65,18 +65,23 @@ fragment_now(const struct play *p)
 	return stream_fragment_for(c->type, most, p->preset->level);
 }
 
-/* The item from its first part, at the density of now. */
+/*
+ * The item from its first part, at the density of now; where there can be no
+ * such stream, the one before goes on.
+ */
 static int
 open_item(struct play *p, struct err *e)
 {
-	int r = ERR_INTERNAL;
+	struct stream *s = NULL;
+	int r = stream_new(&p->items[p->at].content, p->preset,
+	    fragment_now(p), &s, e);
 
-	stream_free(p->stream);
-	p->stream = NULL;
-	p->fresh = true;
-	if ((r = stream_new(&p->items[p->at].content, p->preset,
-	    fragment_now(p), &p->stream, e)) != 0)
+	if (r != 0)
 		return r;
+	stream_free(p->stream);
+	p->stream = s;
+	p->fresh = true;
+	p->too_many = false;
 	return frame(p, 1, e);
 }
 
@@ -142,18 +147,33 @@ change_light(struct play *p, int by)
 	p->ink.light = (uint8_t)(light > LIGHT_MAX ? LIGHT_MAX : light);
 }
 
-/* Another density is another stream: the receiver begins anew with it. */
+/*
+ * Another density is another stream: the receiver begins anew with it.  A
+ * record too large for it stays as it is.
+ */
 static int
 change_density(struct play *p, const struct preset *to,
     enum play_next *next, struct err *e)
 {
+	const struct preset *preset = p->preset;
+	size_t fragment = p->fragment;
+	bool fit = p->fit;
+	int r;
+
 	if (to == p->preset && p->fragment == 0)
 		return 0;
 	p->preset = to;
 	p->fragment = 0;
 	p->fit = true;
 	*next = PLAY_FRAME;
-	return open_item(p, e);
+	if ((r = open_item(p, e)) != ERR_INPUT)
+		return r;
+	p->preset = preset;
+	p->fragment = fragment;
+	p->fit = fit;
+	p->too_many = true;
+	*next = PLAY_PAINT;
+	return 0;
 }
 
 static int

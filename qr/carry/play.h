@@ -45,6 +45,7 @@ struct play {
 	bool text_page;		/* words and keys instead of the code */
 	bool paused, full;	/* full: nothing but the code */
 	bool fresh;		/* the whole screen must be cleared */
+	bool too_many;		/* parts, for the density asked for last */
 };
 
 /* What the caller does after a key. */

@@ -12,7 +12,6 @@
 #define SIDE_ROWS 20		/* of text beside the code */
 #define GAP 2
 #define MARK_LEN 13		/* " REHEARSAL " and a gap */
-#define LINE_LEN 128		/* of text, whatever the screen */
 
 /* A place for lines of text. */
 struct area {
@@ -22,20 +21,12 @@ struct area {
 	unsigned last;		/* row; what is below it is left out */
 };
 
-/* One line, cut to the width; text of others is ASCII here, or '?'. */
 static void
 line(struct area *a, const char *text)
 {
-	char safe[LINE_LEN];
-
-	snprintf(safe, sizeof(safe), "%.*s", (int)a->width, text);
-	for (char *c = safe; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
 	if (a->row > a->last)
 		return;
-	paint_at(a->out, a->row++, a->column);
-	paint_text(a->out, "%s\033[K", safe);
+	paint_line(a->out, a->row++, a->column, a->width, text);
 }
 
 /* REHEARSAL reversed; text goes on behind it. */
@@ -76,8 +67,8 @@ long_line(struct area *a, const char *text)
 {
 	while (text != NULL && *text != '\0') {
 		line(a, text);
-		text += strnlen(text, a->width < LINE_LEN - 1 ? a->width :
-		    LINE_LEN - 1);
+		text += strnlen(text, a->width < PAINT_LINE_MAX ? a->width :
+		    PAINT_LINE_MAX);
 	}
 }
 
@@ -110,6 +101,13 @@ rate_line(const struct play *p, char *text, size_t n)
 	snprintf(text, n, "%s, version %u, %u.%u frames/s",
 	    p->fragment == 0 ? p->preset->name : own, p->stream->version,
 	    rate / 10, rate % 10);
+}
+
+/* Why a key has changed nothing; or empty. */
+static const char *
+note(const struct play *p)
+{
+	return p->too_many ? "too large for coarser codes" : "";
 }
 
 static void
@@ -151,7 +149,7 @@ beside(const struct play *p, struct area *a, unsigned rows)
 	line(a, text);
 	rate_line(p, text, sizeof(text));
 	line(a, text);
-	line(a, "");
+	line(a, note(p));
 	words(p, a, 2);
 	a->row = rows - (unsigned)KEYS + 1;
 	for (size_t i = 0; i < KEYS; i++)
@@ -175,7 +173,7 @@ below(const struct play *p, struct area *a, unsigned rows)
 	line(a, text);
 	a->column = 1;
 	if (a->row < rows)
-		line(a, rate);
+		line(a, p->too_many ? note(p) : rate);
 	if (a->row + 3 < rows)
 		words(p, a, 4);
 	a->row = rows;
@@ -207,7 +205,7 @@ words_page(const struct play *p, struct area *a)
 	}
 	place_line(p, text, sizeof(text));
 	line(a, text);
-	line(a, "");
+	line(a, note(p));
 	line(a, "Start when the camera stands: press space.");
 	line(a, "");
 	for (size_t i = 0; i < KEYS; i++)

@@ -55,6 +55,24 @@ paint_at(struct paint *p, unsigned row, unsigned column)
 	paint_text(p, "\033[%u;%uH", row, column);
 }
 
+/*
+ * The row is erased before the text: a cursor that has written the last
+ * column stays on it, and erasing from there would take that character.
+ */
+void
+paint_line(struct paint *p, unsigned row, unsigned column, unsigned width,
+    const char *text)
+{
+	char safe[PAINT_LINE_MAX + 1];
+
+	snprintf(safe, sizeof(safe), "%.*s", (int)width, text);
+	for (char *c = safe; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	paint_at(p, row, column);
+	paint_text(p, "\033[K%s", safe);
+}
+
 /* --- colours: "ground" is 3 for the glyph, 4 for what is behind it */
 
 static void

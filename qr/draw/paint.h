@@ -44,6 +44,14 @@ void paint_text(struct paint *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Text from here on; row and column from 1. */
 void paint_at(struct paint *p, unsigned row, unsigned column);
+#define PAINT_LINE_MAX 200	/* columns of text, whatever the screen */
+
+/*
+ * A line of text of others at row and column: at most width columns, '?' for
+ * what is not printable ASCII; the rest of the row becomes empty.
+ */
+void paint_line(struct paint *p, unsigned row, unsigned column,
+    unsigned width, const char *text);
 /* Colours of text: grey on black, or reversed (a mark). */
 void paint_plain(struct paint *p, const struct ink *ink);
 void paint_mark(struct paint *p, const struct ink *ink);

@@ -217,6 +217,28 @@ another_density_is_another_stream_from_its_first_part(void **state)
 }
 
 static void
+a_record_too_large_for_coarser_codes_is_shown_on(void **state)
+{
+	static uint8_t large[200000];
+
+	(void)state;
+	begin(66, 240);
+	items[0].content.message = bytes_of(large, sizeof(large));
+	play_end(&play);
+	assert_int_equal(play_begin(&play, NULL), 0);
+	press(' ');
+	assert_int_equal(play_step(&play, NULL), 0);
+	assert_int_equal(press('c'), PLAY_PAINT);
+	assert_string_equal(play.preset->name, "normal");
+	assert_int_equal(play.seq, 2);
+	assert_true(says("too large for coarser codes"));
+	assert_true(says("part 2 of 572"));
+	assert_int_equal(press('d'), PLAY_FRAME);
+	assert_false(says("too large"));
+	play_end(&play);
+}
+
+static void
 brightness_and_inversion_stay_within_what_is_read(void **state)
 {
 	(void)state;
@@ -331,6 +353,32 @@ a_screen_that_became_too_small_says_what_to_do(void **state)
 	play_end(&play);
 }
 
+/* A cursor that has written the last column stays on it. */
+static void
+the_last_column_of_a_full_line_is_not_erased(void **state)
+{
+	(void)state;
+	for (unsigned columns = 40; columns <= 300; columns += 65) {
+		struct err e;
+		char want[ERR_TEXT_MAX];
+		size_t n = columns < PAINT_LINE_MAX ? columns :
+		    PAINT_LINE_MAX;
+
+		begin(20, columns);
+		press(' ');
+		assert_int_equal(play_fits(&play, false, &e), ERR_REFUSED);
+		(void)shown();
+		paint.p[paint.n] = '\0';
+		for (const char *at = e.text; *at != '\0'; at += n) {
+			n = strnlen(at, n);
+			(void)snprintf(want, sizeof(want), "\033[K%.*s\033",
+			    (int)n, at);
+			assert_non_null(strstr(paint.p, want));
+		}
+		play_end(&play);
+	}
+}
+
 static int
 blind(void *ctx, const struct raster *g, char text[static SYMBOL_TEXT_MAX],
     size_t *n, struct err *e)
@@ -377,6 +425,8 @@ main(void)
 		cmocka_unit_test(
 		    another_density_is_another_stream_from_its_first_part),
 		cmocka_unit_test(
+		    a_record_too_large_for_coarser_codes_is_shown_on),
+		cmocka_unit_test(
 		    brightness_and_inversion_stay_within_what_is_read),
 		cmocka_unit_test(
 		    text_never_touches_the_quiet_zone_on_any_screen),
@@ -384,6 +434,7 @@ main(void)
 		    without_a_preset_codes_are_as_large_as_the_screen_allows),
 		cmocka_unit_test(
 		    a_screen_that_became_too_small_says_what_to_do),
+		cmocka_unit_test(the_last_column_of_a_full_line_is_not_erased),
 		cmocka_unit_test(
 		    a_frame_that_cannot_be_read_back_is_never_shown),
 	};

@@ -126,6 +126,21 @@ a_frame_with_its_code_and_preview_is_taken(void **state)
 	assert_int_equal(sight.foreign, 1);
 }
 
+/* Drivers announce a range up to INT32_MAX where they know none. */
+static void
+a_number_of_32_bits_is_taken(void **state)
+{
+	const struct sight_control *c = &camera.controls[CONTROL_EXPOSURE];
+
+	(void)state;
+	assert_int_equal(line("V X"), 0);
+	assert_int_equal(line("C 1 0 2147483647 1 4294967295 2147483647"), 0);
+	assert_true(c->there);
+	assert_int_equal(c->max, INT32_MAX);
+	assert_int_equal(c->standard, UINT32_MAX);
+	assert_int_equal(c->value, INT32_MAX);
+}
+
 static void
 a_line_that_may_not_be_is_refused(void **state)
 {
@@ -141,6 +156,7 @@ a_line_that_may_not_be_is_refused(void **state)
 		"E 99 0", "E 1", "K 1", "M 4 640 480 30", "M 0 640 480",
 		"S 0 640 480 1001", "V ", "C 5 0 1 1 0 0", "C 1 5 1 1 0 0",
 		"V ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456",
+		"F 4294967296 640 480 1 1 0", "F 00000000001 640 480 1 1 0",
 	};
 
 	(void)state;
@@ -347,6 +363,7 @@ main(void)
 		cmocka_unit_test(
 		    behind_the_filter_nothing_can_be_opened_started_or_sent),
 		cmocka_unit_test(a_frame_with_its_code_and_preview_is_taken),
+		cmocka_unit_test(a_number_of_32_bits_is_taken),
 		cmocka_unit_test(a_line_that_may_not_be_is_refused),
 		cmocka_unit_test(
 		    more_codes_previews_or_characters_than_there_can_be_are_refused),
