@@ -220,15 +220,22 @@ show_card(const struct output_options *o, struct err *e)
 	return r;
 }
 
+static bool
+for_card(const struct output_options *o)
+{
+	return o->preset != NULL || o->png != NULL || o->pdf != NULL ||
+	    o->fps + o->fragment + o->frames + o->scale > 0 || o->force;
+}
+
 static int
 camera(struct cmd *c)
 {
 	struct output_options o = { 0 };
 	bool card = false;
 	const struct opt opts[] = {
-		FLAG("--card", &card, "shows a test card for another camera"),
-		TEXT("--preset", "NAME", &o.preset,
-		    "how dense the card is: coarse, normal, dense"), END };
+		FLAG("--card", &card, "shows a test card for another camera, "
+		    "as send does"),
+		OUTPUT_FRAME_OPTIONS(&o), OUTPUT_FRAGMENT_OPTION(&o), END };
 	size_t found = 0;
 	unsigned most;
 	int r = ERR_INTERNAL;
@@ -240,6 +247,9 @@ camera(struct cmd *c)
 		    "looks: give one of them");
 	if (card)
 		return show_card(&o, &c->e);
+	if (for_card(&o))
+		return err_set(&c->e, ERR_USAGE, "the other options are those "
+		    "of --card");
 	if (c->nargs > 0)
 		return look(c->args[0], &c->e);
 	most = print_screen();

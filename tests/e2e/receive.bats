@@ -188,6 +188,7 @@ film() {
 	compgen -G '/dev/video*' >none ||
 		fails 3 "no camera is found" -- quorate doctor camera
 	fails 2 "give one of them" -- quorate doctor camera --card png:x
+	fails 2 "those of --card" -- quorate doctor camera --preset coarse
 	printf 'P5 4 4 255\n0123456789abcdef' >grey.pgm
 	run quorate doctor camera png:grey.pgm
 	[ "$status" -eq 1 ]
@@ -204,6 +205,23 @@ film() {
 	shows REHEARSAL
 	printf q >&8
 	given_back
+	# what the message of a small screen says is there
+	rm keys before after
+	on_screen 24 80 quorate doctor camera --card
+	wait_for test -s after
+	exec 8>&-
+	wait
+	size=$(tr -d '\0' <screen | tr '\r\n' '  ' |
+		grep -oE -- '--fragment +[0-9]+' | tr -dc 0-9)
+	[ "$size" -ge 10 ]
+	rm keys before after
+	on_screen 24 80 quorate doctor camera --card --fragment "$size"
+	wait_for shows ▀
+	printf q >&8
+	given_back
+	quorate doctor camera --card --png card
+	quorate-relay receive dir:card -o got
+	[ -s got/test-card.cbor ]
 }
 
 @test "a film that ends too soon says how far it came" {
