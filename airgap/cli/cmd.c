@@ -215,9 +215,8 @@ finish(struct cmd *c, int r)
 	if (r == CMD_HELP)
 		r = 0;
 	/* a full disk or a closed pipe must not look like success */
-	if (fflush(stdout) != 0 && r == 0)
-		r = err_set(&c->e, ERR_SYSTEM, "cannot write to standard "
-		    "output");
+	if (r == 0)
+		r = ui_flush(&c->e);
 	if (r == 0)
 		return 0;
 	ui_error(c->e.text[0] != '\0' ? c->e.text : err_text(r));

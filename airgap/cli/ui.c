@@ -45,13 +45,24 @@ read_answer(char out[static ANSWER_MAX])
 }
 
 int
+ui_flush(struct err *e)
+{
+	/* a flush that failed has thrown its bytes away: the next succeeds */
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return 0;
+	return err_set(e, ERR_SYSTEM, "cannot write to standard output");
+}
+
+int
 ui_confirm(struct err *e, const char *fmt, ...)
 {
 	char answer[ANSWER_MAX];
 	bool answered;
 	va_list ap;
+	int r;
 
-	fflush(stdout);
+	if ((r = ui_flush(e)) != 0)
+		return r;
 	for (;;) {
 		va_start(ap, fmt);
 		vfprintf(stderr, fmt, ap);
@@ -73,34 +84,37 @@ ui_confirm(struct err *e, const char *fmt, ...)
 	}
 }
 
-/* Asks, and takes a line; false where there is none. */
-static bool
-asked(char answer[static ANSWER_MAX], const char *fmt, va_list ap)
+/* Asks, and takes a line. */
+static int
+ask(char answer[static ANSWER_MAX], struct err *e, const char *fmt,
+    va_list ap)
 {
 	bool answered;
+	int r;
 
-	fflush(stdout);
+	if ((r = ui_flush(e)) != 0)
+		return r;
 	vfprintf(stderr, fmt, ap);
 	answered = read_answer(answer);
 	if (!answered || !isatty(STDIN_FILENO))
 		fputc('\n', stderr);
-	return answered;
+	return answered ? 0 : err_set(e, ERR_REFUSED, "no answer: nothing "
+	    "was done");
 }
 
 int
 ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
 {
 	char answer[ANSWER_MAX];
-	bool answered;
 	va_list ap;
+	int r;
 
 	va_start(ap, fmt);
-	answered = asked(answer, fmt, ap);
+	r = ask(answer, e, fmt, ap);
 	va_end(ap);
-	if (!answered)
-		return err_set(e, ERR_REFUSED, "no answer: nothing was done");
-	snprintf(out, n, "%s", answer);
-	return 0;
+	if (r == 0)
+		snprintf(out, n, "%s", answer);
+	return r;
 }
 
 bool
@@ -118,14 +132,14 @@ int
 ui_type(struct err *e, const char *want, const char *fmt, ...)
 {
 	char answer[ANSWER_MAX];
-	bool answered;
 	va_list ap;
+	int r;
 
 	va_start(ap, fmt);
-	answered = asked(answer, fmt, ap);
+	r = ask(answer, e, fmt, ap);
 	va_end(ap);
-	if (answered && strcmp(answer, want) == 0)
-		return 0;
+	if (r != 0 || strcmp(answer, want) == 0)
+		return r;
 	return err_set(e, ERR_REFUSED, "that is not %s: nothing was done",
 	    want);
 }

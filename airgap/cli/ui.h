@@ -9,6 +9,12 @@
 #include "airgap/err.h"
 
 /*
+ * Has standard output taken all that was printed?  0 or ERR_SYSTEM.  Every
+ * question below begins with it: nobody decides on what was not shown.
+ */
+int ui_flush(struct err *e) MUST_CHECK;
+
+/*
  * Asks until the answer is "yes" (0) or "no" (ERR_REFUSED); anything else is
  * asked again.  End of input is a refusal.
  */

@@ -477,6 +477,17 @@ edit() { jq -c "$2" "$1" >"$1.new" && mv "$1.new" "$1"; }
 	[ ! -e alice-team-app-7.approval ]
 }
 
+@test "what could not be shown is not asked for, and nothing is signed" {
+	new -o m
+	[ -e /dev/full ] || skip "no /dev/full"
+	rc=0
+	approve alice m >/dev/full 2>err || rc=$?
+	[ "$rc" -eq 5 ]
+	grep -qF "cannot write to standard output" err
+	[ "$(grep -c 'yes/no' err)" -eq 0 ]
+	[ ! -e alice-team-app-7.approval ]
+}
+
 @test "approve refuses who is not a member under that name and key" {
 	new -o m
 	quorate key generate -o eve.secret --pub eve.pub
