@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "airgap/file_parts.h"
 
 #define TMP_SUFFIX 6
@@ -153,25 +154,6 @@ tmp_create(struct target *t, int *fd, struct err *e)
 			break;
 	}
 	return *fd >= 0 ? 0 : sys_error(e, "create", t->tmp);
-}
-
-static int
-write_all(int fd, struct bytes data)
-{
-	size_t done = 0;
-
-	while (done < data.n) {
-		ssize_t n = write(fd, data.p + done, data.n - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return ERR_SYSTEM;
-		done += (size_t)n;
-	}
-	return 0;
 }
 
 static int
@@ -389,7 +371,8 @@ file_begin(const char *path, mode_t mode, bool replace,
 int
 file_put(struct file_writer *w, struct bytes data, struct err *e)
 {
-	return write_all(w->fd, data) == 0 ? 0 : sys_error(e, "write", w->path);
+	return fd_write_all(w->fd, data.p, data.n) == 0 ? 0 :
+	    sys_error(e, "write", w->path);
 }
 
 int
@@ -451,7 +434,7 @@ file_output(const char *path, struct bytes data, mode_t mode, bool replace,
 		return file_write(path, data, mode, replace, e);
 	if ((r = file_output_check(path, replace, binary, e)) != 0)
 		return r;
-	if (write_all(STDOUT_FILENO, data) != 0)
+	if (fd_write_all(STDOUT_FILENO, data.p, data.n) != 0)
 		return sys_error(e, "write", "standard output");
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "airgap/cli/ui.h"
 #include "airgap/record/payload.h"
 #include "ceremony/commands.h"

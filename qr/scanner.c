@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "airgap/child.h"
+#include "airgap/fd.h"
 #include "qr/pictures.h"
 #include "qr/sight.h"
 
@@ -72,14 +73,11 @@ static int
 put(struct scanner *s, struct bytes b)
 {
 	while (b.n > 0) {
-		struct pollfd p = { .fd = s->child.to, .events = POLLOUT };
-		int64_t left = s->deadline - clock_ms();
 		ssize_t got;
+		int r = fd_wait(s->child.to, POLLOUT, s->deadline);
 
-		if (left <= 0)
-			return ERR_INTERRUPTED;
-		if (poll(&p, 1, (int)left) <= 0)
-			continue;
+		if (r != 0)
+			return r;
 		got = write(s->child.to, b.p, b.n);
 		if (got < 0 && errno != EINTR && errno != EAGAIN)
 			return ERR_PEER;
@@ -159,7 +157,7 @@ answer(struct scanner *s, int64_t until, const char *name, struct err *e)
 		int64_t limit = until < s->deadline ? until : s->deadline;
 		ssize_t got;
 
-		r = fd_wait(s->child.from, limit);
+		r = fd_wait(s->child.from, POLLIN, limit);
 		if (r == ERR_INTERRUPTED && limit < s->deadline)
 			return 0;
 		if (r != 0)

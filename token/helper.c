@@ -17,6 +17,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "token/helper.h"
 
 #define WORK_MS 15000
@@ -214,7 +216,8 @@ helper_run(const struct token_request *q, int pin_fd, struct buf *data,
 out:
 	/* its end closes the pipe */
 	(void)child_end(&h.child, h.child.from >= 0 &&
-	    fd_wait(h.child.from, clock_ms() + END_MS) != 0);
+	    fd_wait(h.child.from, POLLIN,
+	    clock_ms() + END_MS) != 0);
 	if (h.tty >= 0)
 		(void)close(h.tty);
 	buf_free(&req);

@@ -59,7 +59,6 @@ static void
 result(int r, const struct err *e, struct bytes data, const struct secret *s)
 {
 	struct token_reply p = { .kind = REPLY_RESULT, .code = r };
-	size_t at = 0;
 
 	if (r == 0) {
 		p.data = data;
@@ -68,13 +67,8 @@ result(int r, const struct err *e, struct bytes data, const struct secret *s)
 		p.text = bytes_str(e->text);
 	}
 	reply(&p);
-	while (at < p.plain) {
-		ssize_t n = write(STDOUT_FILENO, s->b + at, p.plain - at);
-
-		if (n <= 0)
-			_exit(1);
-		at += (size_t)n;
-	}
+	if (p.plain > 0 && fd_write_all(STDOUT_FILENO, s->b, p.plain) != 0)
+		_exit(1);
 }
 
 static int

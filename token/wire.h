@@ -16,7 +16,7 @@
 #ifndef TOKEN_WIRE_H
 #define TOKEN_WIRE_H
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "airgap/file.h"
 #include "airgap/record/signed.h"
 

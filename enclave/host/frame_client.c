@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "enclave/host/frame_client.h"
 
 #define FIRST_BUFFER 4096
@@ -52,15 +52,6 @@ frame_reply_free(const struct frame_client *c, struct buf *reply)
 	buf_free(reply);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * Waits for events, or with none just a moment; 0, ERR_PEER at the deadline
  * or ERR_INTERRUPTED.
@@ -71,7 +62,7 @@ wait_for(struct call *k, short events)
 	/* an unconnected socket would end the pause with POLLHUP */
 	struct pollfd p[2] = { { events == 0 ? -1 : k->fd, events, 0 },
 	    { k->c->cancel_fd, POLLIN, 0 } };
-	int64_t left = k->deadline - now_ms();
+	int64_t left = k->deadline - clock_ms();
 	int n;
 
 	if (left <= 0)
@@ -268,7 +259,7 @@ frame_call(const struct frame_client *c, struct bytes request,
     struct buf *reply, struct err *e)
 {
 	struct call k = { .c = c, .fd = -1, .e = e,
-	    .deadline = now_ms() + c->timeout_ms };
+	    .deadline = clock_ms() + c->timeout_ms };
 	size_t cap = 0;
 	int r = ERR_INTERNAL;
 

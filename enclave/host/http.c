@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "enclave/host/http.h"
 #include "enclave/host/routes.h"
 
@@ -58,15 +59,6 @@ struct exchange {
 	int64_t began;
 	bool counted;			/* in h->answering */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* --- connections and their deadlines */
 
@@ -109,7 +101,7 @@ client_open(struct http *h, struct MHD_Connection *conn, void **context)
 		    ntohs(a->sin_port));
 	}
 	pthread_mutex_lock(&h->lock);
-	k->deadline = patience(h, now_ms(), 0);
+	k->deadline = patience(h, clock_ms(), 0);
 	k->next = h->clients;
 	if (k->next != NULL)
 		k->next->prev = k;
@@ -146,7 +138,7 @@ on_connection(void *cls, struct MHD_Connection *conn, void **context,
 void
 http_reap(struct http *h)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	/* the library closes the descriptor after client_close: it is ours */
 	pthread_mutex_lock(&h->lock);
@@ -213,7 +205,7 @@ exchange_new(struct http *h, struct MHD_Connection *conn, const char *url,
 		return NULL;
 	x->h = h;
 	x->client = i->socket_context;
-	x->began = now_ms();
+	x->began = clock_ms();
 	log_safe(x->what, method, url);
 	x->route = find_route(h, url);
 	if (x->route == ROUTE_NONE)
@@ -327,7 +319,7 @@ send_page(struct exchange *x, struct MHD_Connection *conn, struct page *page)
 	if (status == 405)
 		(void)MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW,
 		    route_method(x->route));
-	set_deadline(x->h, x->client, patience(x->h, now_ms(), n));
+	set_deadline(x->h, x->client, patience(x->h, clock_ms(), n));
 	done = MHD_queue_response(conn, status, r);
 	MHD_destroy_response(r);
 	return done;
@@ -385,9 +377,9 @@ on_completed(void *cls, struct MHD_Connection *conn, void **con,
 		return;
 	fprintf(stderr, "quorate-host: %s %s %u %zu bytes %lld ms%s\n",
 	    x->client->peer, x->what, x->status, x->answer,
-	    (long long)(now_ms() - x->began),
+	    (long long)(clock_ms() - x->began),
 	    how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut off");
-	set_deadline(h, x->client, patience(h, now_ms(), 0));
+	set_deadline(h, x->client, patience(h, clock_ms(), 0));
 	if (x->counted)
 		atomic_fetch_sub(&h->answering, 1);
 	drop_body(x);
@@ -465,7 +457,7 @@ void
 http_stop(struct http *h)
 {
 	const struct timespec tick = { 0, TICK_MS * 1000000 };
-	int64_t until = now_ms() + HTTP_STOP_MS;
+	int64_t until = clock_ms() + HTTP_STOP_MS;
 	int fd;
 
 	if (h == NULL)
@@ -473,7 +465,7 @@ http_stop(struct http *h)
 	if (h->daemon != NULL) {
 		if ((fd = MHD_quiesce_daemon(h->daemon)) >= 0)
 			close(fd);
-		while (atomic_load(&h->answering) > 0 && now_ms() < until)
+		while (atomic_load(&h->answering) > 0 && clock_ms() < until)
 			nanosleep(&tick, NULL);
 		if (eventfd_write(h->cancel_fd, 1) != 0)
 			fprintf(stderr, "quorate-host: cannot end the "

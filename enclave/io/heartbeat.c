@@ -7,27 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "enclave/io/heartbeat.h"
 
 /* --- in the enclave */
-
-/* 0, or ERR_PEER when until (of loop_now) has passed. */
-static int
-await(int fd, short events, int64_t until)
-{
-	struct pollfd p = { fd, events, 0 };
-	int64_t left;
-
-	while ((left = until - loop_now()) > 0) {
-		int n = poll(&p, 1, (int)left);
-
-		if (n > 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return ERR_SYSTEM;
-	}
-	return ERR_PEER;
-}
 
 static int
 exchange(int fd, int64_t until, const char *what, struct err *e)
@@ -37,14 +20,14 @@ exchange(int fd, int64_t until, const char *what, struct err *e)
 	int error = 0;
 	ssize_t k;
 
-	if (await(fd, POLLOUT, until) != 0 ||
+	if (fd_wait(fd, POLLOUT, until) != 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		return err_set(e, ERR_PEER, "%s does not answer", what);
 	if (error != 0)
 		return err_set(e, ERR_PEER, "%s: %s", what, strerror(error));
 	if (send(fd, &byte, 1, MSG_NOSIGNAL) != 1)
 		return err_set(e, ERR_PEER, "%s: %s", what, strerror(errno));
-	if (await(fd, POLLIN, until) != 0)
+	if (fd_wait(fd, POLLIN, until) != 0)
 		return err_set(e, ERR_PEER, "%s took the heartbeat and does "
 		    "not answer", what);
 	byte = 0;
@@ -58,7 +41,7 @@ exchange(int fd, int64_t until, const char *what, struct err *e)
 int
 heartbeat_send(const struct endpoint *parent, int ms, struct err *e)
 {
-	int64_t until = loop_now() + ms;
+	int64_t until = clock_ms() + ms;
 	char what[ENDPOINT_TEXT_MAX];
 	int fd, r;
 

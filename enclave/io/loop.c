@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "enclave/io/loop.h"
 
 #define ROUND_MAX 64
@@ -44,15 +44,6 @@ loop_free(struct loop *l)
 		return;
 	close(l->epoll);
 	free(l);
-}
-
-int64_t
-loop_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int
@@ -99,7 +90,7 @@ void
 loop_set(struct loop *l, struct timer *t, int64_t ms)
 {
 	loop_unset(l, t);
-	t->at = loop_now() + ms;
+	t->at = clock_ms() + ms;
 	t->next = l->timers;
 	l->timers = t;
 }
@@ -108,7 +99,7 @@ loop_set(struct loop *l, struct timer *t, int64_t ms)
 static int
 next_timer(const struct loop *l)
 {
-	int64_t first = 0, now = loop_now();
+	int64_t first = 0, now = clock_ms();
 
 	for (const struct timer *t = l->timers; t != NULL; t = t->next)
 		if (first == 0 || t->at < first)
@@ -123,7 +114,7 @@ next_timer(const struct loop *l)
 static void
 fire_timers(struct loop *l)
 {
-	int64_t now = loop_now();
+	int64_t now = clock_ms();
 	struct timer *t = l->timers;
 
 	while (t != NULL) {

@@ -12,7 +12,7 @@
 
 struct loop;
 
-/* Lives in its owner; the owner keeps it until watch_stop. */
+/* Lives in its owner; the owner keeps it until loop_unwatch. */
 struct watch {
 	int fd;
 	void (*ready)(struct watch *w, uint32_t events);
@@ -20,7 +20,7 @@ struct watch {
 };
 
 struct timer {
-	int64_t at;			/* loop_now() to fire at; 0: off */
+	int64_t at;			/* clock_ms() to fire at; 0: off */
 	void (*fire)(struct timer *t);
 	void *ctx;
 	struct timer *next;		/* the loop's */
@@ -28,9 +28,6 @@ struct timer {
 
 int loop_new(struct loop **out, struct err *e) MUST_CHECK;
 void loop_free(struct loop *l);
-
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t loop_now(void);
 
 int loop_watch(struct loop *l, struct watch *w, uint32_t events) MUST_CHECK;
 int loop_change(struct loop *l, struct watch *w, uint32_t events) MUST_CHECK;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "qr/carry/live.h"
 #include "qr/draw/screen.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "airgap/cli/ui.h"
 #include "airgap/ur/words.h"
 #include "qr/carry/arrive.h"

@@ -1,7 +1,7 @@
 /*
  * The terminal's side of playing.
  */
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "qr/carry/show.h"
 #include "qr/draw/screen.h"
 

@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "qr/draw/screen.h"
 
 #define BLANK_TIME "/sys/module/kernel/parameters/consoleblank"

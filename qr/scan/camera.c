@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "qr/scan/camera.h"
 #include "qr/scan/pixels.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
 #include "qr/scan/reply.h"
 
 #define LIGHT_ROWS 64		/* rows looked at for light and contrast */

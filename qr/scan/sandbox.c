@@ -3,6 +3,7 @@
  */
 #include <linux/videodev2.h>
 #include <seccomp.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

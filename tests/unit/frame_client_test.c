@@ -12,11 +12,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "airgap/fd.h"
 #include "enclave/host/frame_client.h"
 
 #define MIB (1u << 20)
@@ -61,15 +61,6 @@ __wrap_connect(int fd, const struct sockaddr *a, socklen_t n)
 	memcpy(address, a, sizeof(address));
 	errno = ECONNRESET;
 	return -1;
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void
@@ -266,14 +257,14 @@ tear_down(void **state)
 static void
 fails(const struct frame_client *c, int want, const char *words, int64_t ms)
 {
-	int64_t began = now_ms();
+	int64_t began = clock_ms();
 	struct buf reply = { 0 };
 	struct err e = { 0 };
 
 	assert_int_equal(frame_call(c, bytes_str("hello"), &reply, &e), want);
 	assert_non_null(strstr(e.text, words));
 	assert_null(reply.p);
-	assert_true(now_ms() - began <= ms);
+	assert_true(clock_ms() - began <= ms);
 }
 
 static void
@@ -434,7 +425,7 @@ a_request_that_nobody_reads_ends_with_the_timeout(void **state)
 {
 	static uint8_t data[4 * MIB];
 	struct frame_client c;
-	int64_t began = now_ms();
+	int64_t began = clock_ms();
 	struct buf reply;
 
 	(void)state;
@@ -442,7 +433,7 @@ a_request_that_nobody_reads_ends_with_the_timeout(void **state)
 	c = client();
 	assert_int_equal(frame_call(&c, bytes_of(data, sizeof(data)), &reply,
 	    NULL), ERR_PEER);
-	assert_in_range(now_ms() - began, TIMEOUT_MS - 50, TIMEOUT_MS + 300);
+	assert_in_range(clock_ms() - began, TIMEOUT_MS - 50, TIMEOUT_MS + 300);
 }
 
 /* Nobody accepts, so the kernel's queue fills and connect says EAGAIN. */
@@ -450,7 +441,7 @@ static void
 a_full_queue_is_waited_for_until_the_timeout(void **state)
 {
 	struct frame_client c;
-	int64_t began = now_ms();
+	int64_t began = clock_ms();
 	struct buf reply;
 	int held[4];
 
@@ -467,7 +458,7 @@ a_full_queue_is_waited_for_until_the_timeout(void **state)
 	c = client();
 	assert_int_equal(frame_call(&c, bytes_str("x"), &reply, NULL),
 	    ERR_PEER);
-	assert_in_range(now_ms() - began, TIMEOUT_MS - 50, TIMEOUT_MS + 300);
+	assert_in_range(clock_ms() - began, TIMEOUT_MS - 50, TIMEOUT_MS + 300);
 	for (size_t i = 0; i < 4; i++)
 		close(held[i]);
 }
