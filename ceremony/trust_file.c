@@ -29,14 +29,18 @@ int
 trust_of_manifest(const struct manifest *m, enum mode mode,
     struct trust *out, struct err *e)
 {
+	int r;
+
 	*out = (struct trust){ .mode = mode, .name = m->ns.name,
-	    .nonce = m->ns.nonce };
+	    .nonce = m->ns.nonce, .has_manifest = true };
 	if (m->ns.quorum_key.n != PUBLIC_KEY_LEN ||
 	    m->enclave.pcr[3].n != SHA384_LEN)
 		return err_set(e, ERR_REFUSED, "quorum key or PCR3 of the "
 		    "manifest has another length");
 	memcpy(out->quorum.b, m->ns.quorum_key.p, PUBLIC_KEY_LEN);
 	memcpy(out->pcr3.b, m->enclave.pcr[3].p, SHA384_LEN);
+	if ((r = manifest_hash(m, &out->manifest, e)) != 0)
+		return r;
 	return set_digest(&m->manifest_set, &out->manifest_set, e);
 }
 

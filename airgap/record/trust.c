@@ -15,6 +15,8 @@ static const struct form_field fields[] = {
 	{ .key = "pcr3", .kind = F_FIXED, AT(pcr3), .max = SHA384_LEN },
 	{ .key = "type", .kind = F_TYPE },
 	{ .key = "nonce", .kind = F_UINT, AT(nonce), .max = UINT32_MAX },
+	{ .key = "manifest", .kind = F_FIXED, AT(manifest), .max = SHA256_LEN,
+	    .present = offsetof(struct trust, has_manifest) },
 	{ .key = "quorumKey", .kind = F_FIXED, AT(quorum),
 	    .max = PUBLIC_KEY_LEN },
 	{ .key = "shareHash", .kind = F_FIXED, AT(share_hash),
@@ -82,5 +84,10 @@ trust_compare(const struct trust *old, const struct trust *now, struct err *e)
 		return err_set(e, ERR_REFUSED, "nonce %u is lower than %u, "
 		    "which your trust file remembers: an old manifest",
 		    (unsigned)now->nonce, (unsigned)old->nonce);
+	if (now->nonce == old->nonce && old->has_manifest &&
+	    memcmp(old->manifest.b, now->manifest.b, SHA256_LEN) != 0)
+		return err_set(e, ERR_REFUSED, "your trust file remembers "
+		    "another manifest with nonce %u; ask why there are two: a "
+		    "new manifest has a higher nonce", (unsigned)old->nonce);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * An operator's trust file: what they have once looked at and said yes to,
  * for one namespace.  The next release is compared with it; a lower nonce is
- * a rollback and is refused.  It is the operator's own and not signed: who
+ * a rollback and is refused, as is another manifest with the same nonce (the
+ * rule of QOS's exportKey, wire 14).  It is the operator's own and not signed: who
  * can write it can also write their screen.
  */
 #ifndef AIRGAP_RECORD_TRUST_H
@@ -21,6 +22,8 @@ struct trust {
 	struct digest384 pcr3;		/* of the role ARN */
 	struct digest512 share_hash;	/* of the operator's own share */
 	uint64_t nonce;			/* highest that was released to */
+	bool has_manifest;		/* not in the first files made */
+	struct digest256 manifest;	/* hash of the one with that nonce */
 };
 
 int trust_decode(struct bytes in, struct trust *out, struct err *e) MUST_CHECK;

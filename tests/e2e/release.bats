@@ -91,7 +91,7 @@ worlds() {
 	nonce=1 with_hashes low && booted low || return
 	nonce=3 with_hashes high && booted high || return
 	cp m again && booted again || return
-	nonce=2 envelope bare 2 "$programs/hello" && booted bare || return
+	nonce=1 envelope bare 2 "$programs/hello" && booted bare || return
 	nonce=9 namespace=REHEARSAL/else with_hashes space && booted space ||
 		return
 	# the live key's document
@@ -611,6 +611,17 @@ of a rehearsal" "$work/out"
 	[ "$(mode trust)" = 600 ]
 	keyless 1 "trust: nonce 2 is lower than 3" -- rel -o last
 	keyless 1 "trust: nonce 2 is lower than 3" -- rel --force yes
+}
+
+@test "the trust file: of each nonce one manifest" {
+	rel_of low >/dev/null 2>&1
+	cp trust first
+	keyless 1 "trust: your trust file remembers another manifest with nonce 1" \
+		-- rel_of bare -o next
+	same trust first
+	# the same one in another enclave is what a restart is
+	rel -o next >/dev/null 2>&1
+	rel_of again -o restart >/dev/null 2>&1
 }
 
 @test "another key, set, role or namespace than remembered is refused by name" {

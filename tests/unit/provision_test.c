@@ -360,6 +360,28 @@ a_threshold_below_that_of_the_deal_only_asks_for_more_posts(void **state)
 	stage_free(&s);
 }
 
+/* Two shares are enough for the deal; the manifest wants three people. */
+static void
+fewer_people_than_the_manifests_threshold_bring_no_key_back(void **state)
+{
+	static struct stage s;
+
+	(void)state;
+	stage_init(&s, 2, 2, 5, true);
+	s.manifest.share_set.threshold = 3;
+	assert_boots(&s);
+	assert_kept(post(&s, 0, 1));
+	assert_kept(post(&s, 1, 2));
+	assert_error(stage_post(&s, 2, junk(3), WIRE_JSON),
+	    PE_RECONSTRUCTION_WRONG_KEY);
+	assert_error(stage_post(&s, 3, junk(4), WIRE_JSON),
+	    PE_RECONSTRUCTION_WRONG_KEY);
+	assert_waiting(&s);
+	assert_done(&s, post(&s, 4, 5));
+	assert_recorded(&s, "0 1 4");
+	stage_free(&s);
+}
+
 static void
 all_members_may_post_and_all_fit(void **state)
 {
@@ -720,6 +742,7 @@ main(void)
 		cmocka_unit_test(what_does_not_fit_among_more_posts_is_left_out_with_its_approval),
 		cmocka_unit_test(posts_of_equal_index_are_alternatives),
 		cmocka_unit_test(a_threshold_below_that_of_the_deal_only_asks_for_more_posts),
+		cmocka_unit_test(fewer_people_than_the_manifests_threshold_bring_no_key_back),
 		cmocka_unit_test(all_members_may_post_and_all_fit),
 		cmocka_unit_test(no_more_than_4096_combinations_are_tried_for_one_post),
 		cmocka_unit_test(subsets_are_tried_from_all_posts_down_to_the_threshold),

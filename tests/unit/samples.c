@@ -165,6 +165,8 @@ sample_trust(struct trust *t, enum mode mode)
 	fill(&t->manifest_set, 0x99);
 	memset(t->pcr3.b, 0xaa, sizeof(t->pcr3.b));
 	memset(t->share_hash.b, 0x44, sizeof(t->share_hash.b));
+	t->has_manifest = true;
+	fill(&t->manifest, 0x77);
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "airgap/seal/hash.h"
 #include "ceremony/share_release.h"
 #include "tests/unit/samples.h"
 
@@ -38,6 +39,24 @@ the_same_nonce_and_a_higher_one_are_fine(void **state)
 	now.nonce++;
 	assert_int_equal(trust_compare(&old, &now, NULL), 0);
 	now.nonce = UINT32_MAX;
+	assert_int_equal(trust_compare(&old, &now, NULL), 0);
+}
+
+static void
+another_manifest_with_the_same_nonce_is_refused(void **state)
+{
+	struct trust old, now;
+
+	(void)state;
+	sample_trust(&now, MODE_REHEARSAL);
+	now.manifest.b[31] ^= 1;
+	assert_differs(&now, "another manifest with nonce 7");
+	now.nonce++;
+	sample_trust(&old, MODE_REHEARSAL);
+	assert_int_equal(trust_compare(&old, &now, NULL), 0);
+	/* a file of the time before hashes were remembered */
+	now.nonce--;
+	old.has_manifest = false;
 	assert_int_equal(trust_compare(&old, &now, NULL), 0);
 }
 
@@ -123,6 +142,7 @@ make(struct made *x)
 static void
 what_is_trusted_is_what_the_manifest_says(void **state)
 {
+	struct digest256 hash;
 	struct trust t;
 	struct made x;
 
@@ -135,6 +155,8 @@ what_is_trusted_is_what_the_manifest_says(void **state)
 	assert_int_equal(t.nonce, 9);
 	assert_memory_equal(t.quorum.b, sample_key(6)->b, PUBLIC_KEY_LEN);
 	assert_memory_equal(t.pcr3.b, x.pcr3, SHA384_LEN);
+	assert_int_equal(manifest_hash(&x.m, &hash, NULL), 0);
+	assert_true(t.has_manifest && digest256_equal(&t.manifest, &hash));
 	buf_free(&x.own);
 }
 
@@ -149,6 +171,7 @@ a_set_in_another_order_is_the_same_set(void **state)
 	assert_int_equal(trust_of_manifest(&x.m, MODE_REHEARSAL, &t, NULL),
 	    0);
 	pack(&x, 2, 0, 1);
+	x.m.ns.nonce++;
 	assert_int_equal(trust_of_manifest(&x.m, MODE_REHEARSAL, &again,
 	    NULL), 0);
 	assert_int_equal(trust_compare(&t, &again, NULL), 0);
@@ -165,6 +188,7 @@ another_threshold_alias_or_key_is_another_set(void **state)
 	make(&x);
 	assert_int_equal(trust_of_manifest(&x.m, MODE_REHEARSAL, &t, NULL),
 	    0);
+	x.m.ns.nonce++;
 	for (int i = 0; i < 3; i++) {
 		struct member was = x.member[2];
 
@@ -321,6 +345,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_nonce_and_a_higher_one_are_fine),
+		cmocka_unit_test(another_manifest_with_the_same_nonce_is_refused),
 		cmocka_unit_test(a_lower_nonce_is_refused_with_both),
 		cmocka_unit_test(each_other_difference_is_refused_by_its_name),
 		cmocka_unit_test(what_is_trusted_is_what_the_manifest_says),
