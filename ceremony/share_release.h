@@ -63,7 +63,8 @@ int release_check_receipt(const struct release_job *j,
 
 /*
  * What the operator is about to trust: namespace, quorum key, manifest set,
- * PCR3, nonce and hash of m; the share hash is filled in once the share is open.
+ * PCR3, nonce and hash of m; the share hash is filled in once the share is
+ * open.
  */
 int trust_of_manifest(const struct manifest *m, enum mode mode,
     struct trust *out, struct err *e) MUST_CHECK;

@@ -2,8 +2,8 @@
  * An operator's trust file: what they have once looked at and said yes to,
  * for one namespace.  The next release is compared with it; a lower nonce is
  * a rollback and is refused, as is another manifest with the same nonce (the
- * rule of QOS's exportKey, wire 14).  It is the operator's own and not signed: who
- * can write it can also write their screen.
+ * rule of QOS's exportKey, wire 14).  It is the operator's own and not
+ * signed: who can write it can also write their screen.
  */
 #ifndef AIRGAP_RECORD_TRUST_H
 #define AIRGAP_RECORD_TRUST_H
