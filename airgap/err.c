@@ -21,6 +21,7 @@ static const struct {
 	{ ERR_SYSTEM, 5, "system failure" },
 	{ ERR_PEER, 6, "peer unreachable or protocol error" },
 	{ ERR_INTERRUPTED, 130, "interrupted" },
+	{ ERR_HELPER, 5, "a helper program failed" },
 	{ ERR_LEGACY, 3, "a form that QOS no longer supports" },
 	{ ERR_EXISTS, 1, "file exists" },
 	{ ERR_KEY_LONG, 3, "public key is longer than 130 bytes" },

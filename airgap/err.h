@@ -20,6 +20,7 @@ enum {
 	ERR_SYSTEM = -6,	/* the operating system: disk, memory, limits */
 	ERR_PEER = -7,		/* peer unreachable, or it broke the protocol */
 	ERR_INTERRUPTED = -8,	/* a signal; everything was cleaned up */
+	ERR_HELPER = -11,	/* our helper crashed, or did what it may not */
 	ERR_LEGACY = -10,	/* a form QOS gave up (genesis in Borsh) */
 	ERR_EXISTS = -9,	/* a file is there and may not be replaced */
 

@@ -29,7 +29,7 @@ struct scanner {
 	struct pictures pictures;
 	bool asked;		/* a frame was asked for and is not here */
 	int64_t deadline;	/* of its answer */
-	bool dead;
+	int dead;		/* 0, or why it ended: ERR_* */
 	bool is_camera;
 	struct sight sight;
 	struct sight_camera camera;
@@ -43,18 +43,18 @@ lost(struct scanner *s, bool late, struct err *e)
 {
 	int status = child_end(&s->child, true);
 
-	s->dead = true;
+	s->dead = late ? ERR_SYSTEM : ERR_HELPER;
 	if (late)
 		return err_set(e, ERR_SYSTEM, "%s: no picture in time, and "
 		    "quorate-scan was ended; start again", s->name);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return err_set(e, ERR_SYSTEM, "%s: quorate-scan tried what it "
+		return err_set(e, ERR_HELPER, "%s: quorate-scan tried what it "
 		    "may not, and was killed; do not trust this source",
 		    s->name);
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_SYSTEM, "%s: quorate-scan was ended by "
+		return err_set(e, ERR_HELPER, "%s: quorate-scan was ended by "
 		    "signal %d; start again", s->name, WTERMSIG(status));
-	return err_set(e, ERR_SYSTEM, "%s: quorate-scan ended (status %d); "
+	return err_set(e, ERR_HELPER, "%s: quorate-scan ended (status %d); "
 	    "start again", s->name, WEXITSTATUS(status));
 }
 
@@ -63,8 +63,8 @@ static int
 broken(struct scanner *s, struct err *e)
 {
 	(void)child_end(&s->child, true);
-	s->dead = true;
-	return err_set(e, ERR_SYSTEM, "%s: quorate-scan said what it may not, "
+	s->dead = ERR_HELPER;
+	return err_set(e, ERR_HELPER, "%s: quorate-scan said what it may not, "
 	    "and was ended; do not trust this source", s->name);
 }
 
@@ -205,7 +205,7 @@ look_at_picture(struct scanner *s, struct err *e)
 static int
 usable(const struct scanner *s, struct err *e)
 {
-	return s->dead ? err_set(e, ERR_SYSTEM, "%s: quorate-scan has ended; "
+	return s->dead != 0 ? err_set(e, s->dead, "%s: quorate-scan has ended; "
 	    "start again", s->name) : 0;
 }
 

@@ -69,7 +69,7 @@ struct sight_camera {
 
 /*
  * Opens a source and starts the helper; free with scanner_close.  Returns 0,
- * ERR_USAGE (no such kind of source), ERR_INPUT or ERR_SYSTEM.
+ * ERR_USAGE (no such kind of source), ERR_INPUT, ERR_SYSTEM or ERR_HELPER.
  */
 int scanner_open(const char *source, struct scanner **out,
     struct err *e) MUST_CHECK;
@@ -83,9 +83,11 @@ void scanner_close(struct scanner *s);
  * The next picture of the source, waiting at most timeout_ms for it
  * (SIGHT_WAIT then); *out lasts until the next call.  A picture of a folder
  * that cannot be read is ERR_INPUT and the next call goes on with the next
- * one.  Otherwise ERR_INPUT (the source is no video, is cut short), or
- * ERR_SYSTEM (the helper was killed, hung and was ended, or broke the
- * protocol): then every later call fails too.
+ * one.  Otherwise ERR_INPUT (the source is no video, is cut short),
+ * ERR_SYSTEM (a camera fails, or the helper hung and was ended), or
+ * ERR_HELPER (it ended, was killed, or broke the protocol: maybe by what it
+ * was shown, so do not open the source again).  After the helper's end every
+ * later call fails too.
  */
 int scanner_next(struct scanner *s, int timeout_ms, bool preview,
     const struct sight **out, struct err *e) MUST_CHECK;

@@ -1,6 +1,7 @@
 /*
  * The receiver's screen at work.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -181,18 +182,21 @@ key(struct live *l, int k)
 	return true;
 }
 
-/* The camera was gone. */
-static void
-again(struct live *l)
+/*
+ * A camera that fails is opened again.  A helper that failed is not started
+ * again on what made it fail: that would be one more try for whoever did it.
+ */
+static int
+again(struct live *l, struct err *e)
 {
-	struct err e = { 0 };
+	int r = scanner_open(l->source, l->scanner, e);
 
-	if (scanner_open(l->source, l->scanner, &e) == 0) {
-		note(l, "the camera is back");
+	if (r == ERR_HELPER)
+		return r;
+	if (r == 0)
 		describe(l);
-	} else {
-		note(l, e.text);
-	}
+	note(l, r == 0 ? "the camera is back" : e->text);
+	return 0;
 }
 
 /* One picture: 0 go on, 1 complete, ENDED, or an error. */
@@ -202,7 +206,8 @@ look_once(struct live *l, struct err *e)
 	const struct sight *s;
 	int r = scanner_next(*l->scanner, WAIT_MS, true, &s, e);
 
-	if (r != 0 && strncmp(l->source, "v4l2:", 5) == 0) {
+	if (r != 0 && r != ERR_HELPER &&
+	    strncmp(l->source, "v4l2:", 5) == 0) {
 		note(l, e->text);
 		scanner_close(*l->scanner);
 		*l->scanner = NULL;
@@ -237,8 +242,13 @@ seen(const struct live *l)
 static bool
 keys(struct live *l, int *k)
 {
-	*k = l->screen ? screen_key(*l->scanner == NULL ? WAIT_MS : 0) :
-	    KEY_NONE;
+	int ms = *l->scanner == NULL ? WAIT_MS : 0;
+
+	*k = KEY_NONE;
+	if (l->screen)
+		*k = screen_key(ms);
+	else
+		(void)poll(NULL, 0, ms);
 	return (*k <= 0 && *k != KEY_END) || key(l, *k);
 }
 
@@ -259,7 +269,8 @@ loop(struct live *l, struct err *e)
 		if (seen(l))
 			return ENDED;
 		if (*l->scanner == NULL && clock_ms() - tried > AGAIN_MS) {
-			again(l);
+			if ((r = again(l, e)) != 0)
+				return r;
 			tried = clock_ms();
 		}
 		if (*l->scanner != NULL && (r = look_once(l, e)) != 0)

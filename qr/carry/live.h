@@ -12,7 +12,8 @@
 /*
  * Until a record is complete (0, collect->streams[0]), LIVE_ENDED, or the
  * person gives up (ERR_REFUSED).  *scanner is replaced where the camera had
- * to be opened again.  Other errors as scanner_next and screen_open.
+ * to be opened again: not where quorate-scan failed on it (ERR_HELPER).
+ * Other errors as scanner_next and screen_open.
  */
 int live_run(const char *source, struct scanner **scanner,
     struct collect *collect, struct err *e) MUST_CHECK;

@@ -174,10 +174,10 @@ film() {
 	exec 7<>fifo
 	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\n' >&7
 	on_screen 24 80 quorate receive y4m:fifo -o out
-	wait_for shows $'\033[24;1Hq quit'
+	wait_for shows $'\033[24;1H\033[Kq quit'
 	resize 30 100
-	wait_for shows $'\033[30;1Hq quit'
-	shows_since "24;1Hq quit" $'\033[2J'
+	wait_for shows $'\033[30;1H\033[Kq quit'
+	shows_since "24;1H.\[Kq quit" $'\033[2J'
 	printf q >&8
 	given_back
 	exec 7>&-

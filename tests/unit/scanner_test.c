@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "airgap/child.h"
+#include "airgap/fd.h"
+#include "qr/carry/live.h"
 #include "qr/scanner.h"
 
 #define SIDE 1000		/* more bytes than a pipe holds */
@@ -22,6 +23,7 @@
 
 static char helper[4096];
 static bool hurry;		/* the next deadline is near */
+static bool leap;		/* each look at the clock is a while later */
 static uint8_t pixels[SIDE * SIDE];
 
 int64_t __real_clock_ms(void);
@@ -30,7 +32,8 @@ int64_t __wrap_clock_ms(void);
 int64_t
 __wrap_clock_ms(void)
 {
-	int64_t now = __real_clock_ms();
+	static int64_t later;
+	int64_t now = __real_clock_ms() + (later += leap ? 100 : 0);
 
 	if (hurry)
 		now -= PICTURE_MS - NEAR_MS;
@@ -60,26 +63,33 @@ remove_helper(void **state)
 	return unlink(helper);
 }
 
-/* What reading a picture of side pixels gives with this helper. */
-static int
-with(const char *script, uint32_t side, struct err *e)
+static void
+script_is(const char *script)
 {
 	FILE *f = fopen(helper, "w");
-	const struct sight *s;
-	struct scanner *scanner;
-	struct grey g = { pixels, side, side, side };
-	int r, again;
 
 	assert_non_null(f);
 	fprintf(f, "#!/bin/sh\n%s\n", script);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(chmod(helper, 0755), 0);
+}
+
+/* What reading a picture of side pixels gives with this helper. */
+static int
+with(const char *script, uint32_t side, struct err *e)
+{
+	const struct sight *s;
+	struct scanner *scanner;
+	struct grey g = { pixels, side, side, side };
+	int r, again;
+
+	script_is(script);
 	assert_int_equal(scanner_start(&scanner, e), 0);
 	r = scanner_read(scanner, &g, &s, e);
 	if (r == 0)
 		assert_int_equal(s->state, SIGHT_FRAME);
 	again = scanner_read(scanner, &g, &s, NULL);
-	assert_true(r == 0 || again == ERR_SYSTEM);
+	assert_int_equal(again, r);
 	scanner_close(scanner);
 	return r;
 }
@@ -122,12 +132,12 @@ a_helper_that_ends_or_is_killed_is_told(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(with("exit 3", 1, &e), ERR_SYSTEM);
+	assert_int_equal(with("exit 3", 1, &e), ERR_HELPER);
 	assert_non_null(strstr(e.text, "status 3"));
-	assert_int_equal(with("exit 3", SIDE, &e), ERR_SYSTEM);
-	assert_int_equal(with(READ "kill -9 $$", 1, &e), ERR_SYSTEM);
+	assert_int_equal(with("exit 3", SIDE, &e), ERR_HELPER);
+	assert_int_equal(with(READ "kill -9 $$", 1, &e), ERR_HELPER);
 	assert_non_null(strstr(e.text, "signal 9"));
-	assert_int_equal(with(READ "kill -s SYS $$", 1, &e), ERR_SYSTEM);
+	assert_int_equal(with(READ "kill -s SYS $$", 1, &e), ERR_HELPER);
 	assert_non_null(strstr(e.text, "tried what it may not"));
 }
 
@@ -152,10 +162,46 @@ a_helper_that_says_what_it_may_not_is_ended(void **state)
 		(void)snprintf(script, sizeof(script), READ
 		    "x=$(%s | head -c 60000; echo .); printf %%s \"${x%%.}\"",
 		    scripts[i]);
-		if (with(script, 1, &e) != ERR_SYSTEM ||
+		if (with(script, 1, &e) != ERR_HELPER ||
 		    strstr(e.text, "said what it may not") == NULL)
 			fail_msg("%s: %s", scripts[i], e.text);
 	}
+}
+
+/* Watching a camera with this helper; the device is not there again. */
+static int
+watch(const char *script, struct err *e)
+{
+	struct scanner *scanner;
+	struct collect collect;
+	int r;
+
+	script_is(script);
+	assert_int_equal(scanner_start(&scanner, e), 0);
+	leap = true;
+	assert_int_equal(collect_new(&collect, clock_ms(), e), 0);
+	r = live_watch("v4l2:/dev/video999", &scanner, &collect, 1, e);
+	leap = false;
+	scanner_close(scanner);
+	collect_free(&collect);
+	return r;
+}
+
+#define NEXT "head -c 5 >/dev/null; "
+#define UNPLUGGED "echo E 14 19; "
+
+static void
+a_camera_that_fails_is_opened_again_but_no_helper(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(watch(NEXT UNPLUGGED, &e), LIVE_ENDED);
+	assert_int_equal(watch(NEXT "kill -s SYS $$", &e), ERR_HELPER);
+	assert_non_null(strstr(e.text, "do not trust this source"));
+	assert_int_equal(watch(NEXT "kill -s SEGV $$", &e), ERR_HELPER);
+	assert_int_equal(watch(NEXT "echo hello", &e), ERR_HELPER);
+	assert_int_equal(watch("exit 3", &e), ERR_HELPER);
 }
 
 int
@@ -167,6 +213,8 @@ main(void)
 		    a_helper_that_hangs_is_ended_whether_it_reads_or_not),
 		cmocka_unit_test(a_helper_that_ends_or_is_killed_is_told),
 		cmocka_unit_test(a_helper_that_says_what_it_may_not_is_ended),
+		cmocka_unit_test(
+		    a_camera_that_fails_is_opened_again_but_no_helper),
 	};
 
 	return cmocka_run_group_tests(tests, find_helper, remove_helper);
