@@ -15,7 +15,7 @@ load ../e2e/ceremony
 load ../e2e/online
 load boot
 
-app_port=8080
+app_port=$(free_port)
 
 setup_file() {
 	top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)

@@ -14,7 +14,7 @@ load ../e2e/ceremony
 load ../e2e/online
 load boot
 
-app_port=8080
+app_port=$(free_port)
 role=arn:aws:iam::123456789012:role/Test
 
 setup_file() {

@@ -28,15 +28,18 @@ card_missing() {
 	echo "${m# }"
 }
 
-# until COMMAND... succeeds, for at most 10 s
+# until COMMAND... succeeds, for at most $card_patience seconds: a machine may be
+# slow
+card_patience=60
 card_until() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
+	local end=$((SECONDS + card_patience))
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "not within $card_patience s: $*" >&2
+			return 1
+		fi
 		sleep 0.05
 	done
-	echo "not within 10 s: $*" >&2
-	return 1
 }
 
 card_reader() { echo "Yubico YubiKey SIMULATED $1"; }
@@ -86,7 +89,7 @@ pcscd_start() {
 			"$card_work/pcscd.conf" </dev/null \
 			>"$card_work/pcscd.log" 2>&1 3>&- &
 		pcscd_pid=$!
-		card_until pcscd_all_listed "$@" && return 0
+		card_patience=20 card_until pcscd_all_listed "$@" && return 0
 		pcscd_stop
 	done
 	cat "$card_work/pcscd.log" >&2

@@ -170,10 +170,14 @@ work(struct world *w, size_t worker, size_t kills, uint64_t seed,
 	whole = duration(w, dir, folder);
 	for (size_t i = 0; t->kills < kills && i < TRIES * kills; i++) {
 		remove_all(folder);
-		if (killed(&r, (int64_t)(next(&state) % (uint64_t)whole)))
+		/* what else the machine does comes and goes meanwhile */
+		if (killed(&r, (int64_t)(next(&state) % (uint64_t)whole))) {
 			look(w, dir, folder, t);
-		else
+			whole += whole / 64;
+		} else {
 			t->late++;
+			whole -= whole / 16;
+		}
 	}
 	remove_all(dir);
 }

@@ -561,7 +561,7 @@ wait_for_read(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
 	snprintf(line, sizeof(line), "%ld 0x", (long)SYS_read);
-	for (int i = 0; i < 1000 && same < 3; i++) {
+	for (int i = 0; i < 12000 && same < 3; i++) {
 		nanosleep(&t, NULL);
 		if (file_read(path, sizeof(last), &b, NULL) != 0) {
 			/* without privilege a closed process does not tell */

@@ -219,7 +219,7 @@ opened() {
 	abc_plan
 	rolls=$(printf '6251346251%.0s' 1 2 3 4 5 6)
 	cat >"$work/dice.exp" <<-E
-		set timeout 20
+		set timeout 60
 		spawn quorate genesis run --dice --plan plan.cbor -o g \
 		    --key a.secret --key b.secret --key c.secret
 		expect "paper?" { send "yes\r" }
@@ -539,9 +539,10 @@ opened() {
 	for i in $(seq -w 128); do
 		keys+=(--key "set/p$i.secret")
 	done
-	from=$(date +%s%N)
-	run_genesis "${keys[@]}" "${absent[@]}" >out
-	took=$((($(date +%s%N) - from) / 1000000))
+	# of the processor's time, which others on the machine do not use up
+	TIMEFORMAT='%3U %3S'
+	{ time run_genesis "${keys[@]}" "${absent[@]}" >out 2>err; } 2>took
+	took=$(awk '{ print ($1 + $2) * 1000 }' took)
 	echo "# 128 of 255: $took ms" >&3
 	[ "$took" -lt 1000 ]
 	grep -qF "combinations of 128 shares" out

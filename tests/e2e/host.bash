@@ -2,15 +2,20 @@
 # a free port, an enclave that is told what to answer.  Their files lie in
 # $work, beside the folder that `fails` watches.
 
-# the stand-in, or nothing with the mode "none"; its replies lie in $work/replies
+# the stand-in, in the place of an earlier one, or nothing with the mode "none";
+# its replies lie in $work/replies
 enclave() {
 	mkdir -p "$work/replies"
 	[ "$1" = none ] && return
+	if [ -n "${enclave_pid:-}" ]; then
+		kill "$enclave_pid"
+		wait "$enclave_pid" 2>/dev/null || :
+	fi
 	spawn "$work/enclave.log" \
 		"${QUORATE_BUILD:-$top/build}/standin/enclave_server" \
 		"$work/sock" "$1" "$work/replies"
 	enclave_pid=$spawned
-	wait_for [ -S "$work/sock" ]
+	until_says "$work/enclave.log" ready
 }
 
 # the host asks: the stand-in has a process for each connection
@@ -41,4 +46,3 @@ message() {
 	curl -s -o body -w '%{http_code} %{content_type}' \
 		--data-binary @"$1" "$url/message"
 }
-

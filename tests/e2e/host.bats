@@ -116,7 +116,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 		[[ $(get enclave-health) == 500* ]]
 		[[ $(get enclave-info) == 500* ]]
 		[[ $(get host-health) == 200* ]]
-		done
+	done
 	enclave garbage
 	host
 	[ "$(message in)" = "200 $octets" ]
@@ -128,15 +128,18 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	echo -n '"statusRequest"' >in
 	for mode in stuck drip; do
 		enclave "$mode"
-		host --socket-timeout 1000
-		SECONDS=0
-		message in >first &
-		[[ $(get host-health) == 200* ]]
-		[ "$SECONDS" -lt 1 ]
+		host --socket-timeout 4000
+		curl -s -o body -w '%{http_code}' --data-binary @in \
+			"$url/message" >first 3>&- &
+		wait_for connected
+		[[ $(curl -s -o health -w '%{http_code}' \
+			"$url/host-health") == 200 ]]
+		# that one still waits
+		[ ! -s first ]
 		wait $!
-		[ "$(cat first)" = "500 $octets" ]
-		[ "$SECONDS" -le 3 ]
-		done
+		[ "$(cat first)" = 500 ]
+		text body "$no_enclave"
+	done
 }
 
 @test "a body over 128 MiB is refused as OversizeMsg, announced or not" {
@@ -155,15 +158,13 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 }
 
 @test "fifty clients at once are served at once" {
-	enclave slow
-	host
-	SECONDS=0
+	enclave fifty
+	host --socket-timeout 60000
 	for i in {1..50}; do
-		curl -s "$url/enclave-health" >"out.$i" &
+		curl -s "$url/enclave-health" >"out.$i" 3>&- &
 		clients[i]=$!
 	done
 	wait "${clients[@]}"
-	[ "$SECONDS" -lt 8 ]
 	for i in {1..50}; do
 		text "out.$i" GenesisBooted
 	done
@@ -188,7 +189,7 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 	while kill -0 "$reader" "$reader2" 2>/dev/null; do
 		{ printf a >&7; printf a >&8; } 2>/dev/null || true
 		sleep 0.2
-		[ "$SECONDS" -lt 8 ]
+		[ "$SECONDS" -lt 60 ]
 	done
 	[ ! -s got7 ]
 	exec 7>&- 8>&-
@@ -245,12 +246,13 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 }
 
 @test "SIGTERM: the answer under way is given, then exit 0 and a free port" {
-	enclave slow
+	enclave held
 	host
-	get enclave-health >first &
+	get enclave-health >first 3>&- &
 	local client=$!
 	wait_for connected
 	kill -TERM "$host_pid"
+	touch "$work/replies/go"
 	wait "$client"
 	[[ $(cat first) == 200* ]]
 	wait "$host_pid"
@@ -261,13 +263,13 @@ not_routed='{"protocolErrorResponse":{"NoMatchingRoute":"GenesisBooted"}}'
 
 @test "SIGTERM: a stuck enclave does not hold it for long" {
 	enclave stuck
-	host
-	curl -s "$url/enclave-health" >out &
+	host --socket-timeout 600000
+	curl -s "$url/enclave-health" >out 3>&- &
 	wait_for connected
 	SECONDS=0
 	kill -TERM "$host_pid"
 	wait "$host_pid"
-	[ "$SECONDS" -le 8 ]
+	[ "$SECONDS" -le 60 ]
 }
 
 @test "the log has one safe line a request, and no body" {

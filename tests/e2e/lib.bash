@@ -2,6 +2,11 @@
 # The program under test is QUORATE (default build/quorate); the files of
 # others are in QUORATE_FIXTURES (default ../shared/fixtures).
 
+# Whatever the caller's language, umask and proxy are.
+export LC_ALL=C
+umask 022
+unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
+
 # A folder of its own, memory-backed where there is one (secrets in the clear
 # are warned about elsewhere), as the current folder; the program as quorate.
 begin() {
@@ -18,7 +23,6 @@ begin() {
 	mkdir "$work/bin" "$work/t"
 	ln -s "${QUORATE:-$top/build/quorate}" "$work/bin/quorate"
 	PATH=$work/bin:$PATH
-	umask 022
 	pids=()
 	cd "$work/t" || return 1
 }
@@ -55,10 +59,10 @@ stop_all() {
 
 # waits until the command succeeds; a machine may be slow
 wait_for() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 60))
 	until "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$end" ]; then
-			echo "not within 20 seconds: $*"
+			echo "not within a minute: $*"
 			return 1
 		fi
 		sleep 0.02
@@ -76,6 +80,18 @@ until_says() {
 address() {
 	until_says "$1" ' ready on ' &&
 		url=$(sed -n 's/.* ready on //p' "$1")
+}
+
+# free_port: one that nobody listens on, of a range that nothing else here
+# takes: cards have theirs above it (card/lib.bash), clients of the system too
+free_port() {
+	local p
+	p=$((10000 + RANDOM % 10000))
+	while grep -qi ":$(printf %04X "$p") [0-9A-F:]* 0A " \
+		/proc/net/tcp /proc/net/tcp6 2>&-; do
+		p=$((10000 + RANDOM % 10000))
+	done
+	echo "$p"
 }
 
 # the fixtures, or the test is skipped
@@ -131,6 +147,7 @@ text() { cmp "$1" <(printf %s "$2"); }
 on_terminal() {
 	local line
 	printf -v line '%q ' "$@"
-	# the quotes are bash's; script asks SHELL
-	SHELL=$BASH script -qec "$line" /dev/null </dev/null
+	# the quotes are bash's; script asks SHELL, quorate how many colours
+	SHELL=$BASH TERM=xterm-256color COLORTERM='' \
+		script -qec "$line" /dev/null </dev/null
 }

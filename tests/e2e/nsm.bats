@@ -63,7 +63,7 @@ teardown() { end; }
 	# a module that is gone is not one that is there
 	kill "$server"
 	wait "$server" || true
-	run timeout 20 env NSM_STANDIN="$work/nsm" \
+	run timeout 60 env NSM_STANDIN="$work/nsm" \
 		LD_PRELOAD="$standin/nsm_preload.so" \
 		"$enclave" --usock "$work/socket"
 	[ "$status" -eq 5 ]

@@ -32,7 +32,7 @@ answer() {
 	mkfifo answers
 	"$@" <answers >said 2>&1 3>&- &
 	exec 8>answers
-	for _ in $(seq 100); do
+	while kill -0 $! 2>/dev/null; do
 		n=$(grep -oE 'word [0-9]+: ' said | tail -n +$((asked + 1)) |
 			head -n 1 | tr -dc 0-9)
 		if [ -n "$n" ]; then
@@ -202,7 +202,7 @@ film() {
 	grep -qE 'normal +at this distance +[0-9.]+ pixels a module: yes' said
 	on_screen 60 140 quorate doctor camera --card
 	wait_for shows ▀
-	shows REHEARSAL
+	wait_for shows REHEARSAL
 	printf q >&8
 	given_back
 	# what the message of a small screen says is there
@@ -312,13 +312,13 @@ begin_film() {
 	receiver=$!
 	exec 7>fifo
 	printf 'YUV4MPEG2 W640 H480 F30:1 Cmono\nFRAME\n' >&7
-	for _ in $(seq 50); do
-		helper=$(pgrep -P "$receiver" || true)
-		[ -n "$helper" ] && grep -q 'Seccomp:.*2' \
-			"/proc/$helper/status" && return
-		sleep 0.1
-	done
-	return 1
+	wait_for filtered
+	helper=$(pgrep -P "$receiver")
+}
+
+# the receiver's helper is behind its filter
+filtered() {
+	grep -q 'Seccomp:.*2' "/proc/$(pgrep -P "$receiver")/status"
 }
 
 @test "the helper has nothing but its source: no files, no names, a filter" {
@@ -348,10 +348,6 @@ begin_film() {
 	begin_film
 	kill -KILL "$receiver"
 	wait "$receiver" || true
-	for _ in $(seq 50); do
-		[ ! -e "/proc/$helper" ] && break
-		sleep 0.1
-	done
-	[ ! -e "/proc/$helper" ]
+	wait_for test ! -e "/proc/$helper"
 	exec 7>&-
 }

@@ -18,8 +18,8 @@ on_screen() {
 		echo \$? >rc
 		stty -g >after
 	EOF
-	TERM=${term:-xterm-256color} COLORTERM='' script -qfc "sh run" screen <keys \
-		>/dev/null 2>&1 8>&- 3>&- &
+	SHELL=/bin/sh TERM=${term:-xterm-256color} COLORTERM='' \
+		script -qfc "sh run" screen <keys >/dev/null 2>&1 8>&- 3>&- &
 }
 
 shows() { tr -d '\0' <screen | grep -aqF -e "$1"; }

@@ -167,7 +167,7 @@ texts() { quorate qr scan "dir:$1"; }
 	on_screen 24 80 quorate send plan.cbor
 	wait_for test -s after
 	[ "$(<rc)" -eq 1 ]
-	shows "rows, and this terminal has 80 and 24; take --fragment 25"
+	wait_for shows "rows, and this terminal has 80 and 24; take --fragment 25"
 	run ! shows $'\033[?1049h'
 }
 
@@ -175,11 +175,11 @@ texts() { quorate qr scan "dir:$1"; }
 	abc_plan
 	on_screen 60 150 quorate send plan.cbor
 	wait_for shows "The twelve words of this record"
-	shows REHEARSAL
+	wait_for shows REHEARSAL
 	run ! shows ▀
 	printf ' ' >&8
 	wait_for shows "a mixture of the"
-	shows ▀
+	wait_for shows ▀
 	printf q >&8
 	given_back
 	[ "$(<rc)" -eq 0 ]
@@ -195,6 +195,12 @@ texts() { quorate qr scan "dir:$1"; }
 	shows "0 of 1 records were"
 }
 
+# the program on the screen has its helper, $helper
+helped() {
+	helper=$(tr -d ' ' <"/proc/$(<pid)/task/$(<pid)/children")
+	[ "$(<"/proc/$helper/comm")" = quorate-scan ]
+}
+
 @test "SIGTERM, SIGINT and SIGHUP give the terminal back and end it" {
 	local s
 	abc_plan
@@ -204,8 +210,7 @@ texts() { quorate qr scan "dir:$1"; }
 		wait_for shows "The twelve words of this record"
 		printf ' ' >&8
 		wait_for shows ▀
-		helper=$(tr -d ' ' <"/proc/$(<pid)/task/$(<pid)/children")
-		[ "$(<"/proc/$helper/comm")" = quorate-scan ]
+		wait_for helped
 		kill -"$s" "$(<pid)"
 		given_back
 		[ "$(<rc)" -eq $((128 + $(kill -l "$s"))) ]
@@ -234,8 +239,8 @@ texts() { quorate qr scan "dir:$1"; }
 	abc_plan
 	term=linux on_screen 48 170 quorate send plan.cbor
 	wait_for shows "The twelve words of this record"
-	shows $'\033[9;0]\033[14;0]'
-	shows $'\033]P7ffffff'
+	wait_for shows $'\033[9;0]\033[14;0]'
+	wait_for shows $'\033]P7ffffff'
 	printf ' b' >&8
 	wait_for shows $'\033]P7cfcfcf'
 	printf q >&8

@@ -8,8 +8,9 @@
  *            without it ProtocolMsgDeserialization; tags go to DIR/asked, a
  *            line each, Borsh ones with a b behind
  * echo       the request itself
- * slow       statusResponse GenesisBooted, half a second late
- * fragments  the same, byte by byte
+ * held       statusResponse GenesisBooted, once the file DIR/go is there
+ * fifty      the same, once fifty have asked and none has gone
+ * fragments  the same at once, byte by byte
  * huge       announces 129 MiB and sends zeros until nobody reads
  * short      announces 1000 bytes, sends 10, closes
  * garbage    a frame of noise
@@ -17,12 +18,15 @@
  * drip       as fragments, but slower than any timeout of the tests
  * closes     closes at once
  *
- * Each connection is a process of its own; SIGTERM ends all.
+ * It says "ready" where one may connect.  Each connection is a process of its
+ * own; SIGTERM ends all.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,10 +35,12 @@
 #include "airgap/record/message.h"
 
 #define HALF_SECOND 500000
+#define TICK 1000
 #define STATUS "{\"statusResponse\":\"GenesisBooted\"}"
 #define UNREADABLE "{\"protocolErrorResponse\":\"ProtocolMsgDeserialization\"}"
 
 static const char *dir;
+static atomic_int *asking;		/* of all the processes */
 
 static bool
 put(int fd, const void *p, size_t n)
@@ -132,17 +138,38 @@ put_reply(int fd, struct bytes request)
 }
 
 static void
+wait_for_go(void)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/go", dir);
+	while (access(path, F_OK) != 0)
+		usleep(TICK);
+}
+
+static void
+wait_for_fifty(void)
+{
+	(*asking)++;
+	while (*asking < 50)
+		usleep(TICK);
+}
+
+static void
 answer(int fd, const char *mode, struct bytes request)
 {
 	if (strcmp(mode, "replies") == 0) {
 		put_reply(fd, request);
 	} else if (strcmp(mode, "echo") == 0) {
 		put_frame(fd, request.p, request.n);
-	} else if (strcmp(mode, "slow") == 0) {
-		usleep(HALF_SECOND);
+	} else if (strcmp(mode, "held") == 0) {
+		wait_for_go();
+		put_frame(fd, STATUS, strlen(STATUS));
+	} else if (strcmp(mode, "fifty") == 0) {
+		wait_for_fifty();
 		put_frame(fd, STATUS, strlen(STATUS));
 	} else if (strcmp(mode, "fragments") == 0) {
-		put_slowly(fd, STATUS, 1000);
+		put_slowly(fd, STATUS, TICK);
 	} else if (strcmp(mode, "drip") == 0) {
 		put_slowly(fd, STATUS, HALF_SECOND);
 	} else if (strcmp(mode, "huge") == 0) {
@@ -182,11 +209,17 @@ main(int argc, char **argv)
 		return 2;
 	dir = argc > 3 ? argv[3] : ".";
 	strcpy(a.sun_path, argv[1]);
+	asking = mmap(NULL, sizeof(*asking), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (asking == MAP_FAILED)
+		return 1;
 	unlink(argv[1]);
 	signal(SIGCHLD, SIG_IGN);
 	if (bind(s, (const struct sockaddr *)&a, sizeof(a)) != 0 ||
 	    listen(s, 128) != 0)
 		return 1;
+	puts("ready");
+	fflush(stdout);
 	while ((fd = accept(s, NULL, NULL)) >= 0) {
 		if (fork() == 0)
 			serve(fd, argv[2]);

@@ -26,7 +26,7 @@ teardown() {
 piv() {
 	local name=$1
 	shift
-	timeout 30 yubico-piv-tool -r "$(card_reader "$name")" "$@"
+	timeout 120 yubico-piv-tool -r "$(card_reader "$name")" "$@"
 }
 
 # commands to the PIV application, as they are
@@ -183,13 +183,15 @@ signature_good() {
 
 @test "a touch in time signs; without one the card gives up" {
 	pcscd_start alice
-	card_start alice --touch-seconds 2
+	card_start alice
 	key alice 9c always always
-	sign alice 9c &
+	sign alice 9c 3>&- &
 	card_touch alice
 	wait $!
 	echo words >data
 	signature_good 9c
+	card_stop alice
+	card_start alice --touch-seconds 1
 	run ! sign alice 9c
 	tail -n 20 "$work/card-alice/log" | grep -qx '# not touched'
 	tail -n 20 "$work/card-alice/log" | grep -q ' 00 87 11 9C .. 6982$'
@@ -204,7 +206,7 @@ signature_good() {
 	certify alice 9a
 	echo words >data
 	openssl dgst -sha256 -binary data >digest
-	timeout 30 pkcs11-tool --module "$module" --login --pin 123456 --sign \
+	timeout 120 pkcs11-tool --module "$module" --login --pin 123456 --sign \
 		--id 01 -m ECDSA --signature-format openssl -i digest -o data.sig
 	signature_good 9a
 }

@@ -22,7 +22,7 @@ end_cards() {
 
 # the public tool on the card of NAME
 piv() {
-	timeout 30 yubico-piv-tool -r "$(card_reader "$1")" "${@:2}" \
+	timeout 120 yubico-piv-tool -r "$(card_reader "$1")" "${@:2}" \
 		</dev/null >/dev/null 2>&1 3>&-
 }
 
@@ -51,7 +51,7 @@ new_card() {
 # one card alice, and `sealed`: the file `plain` to her
 alice() {
 	pcscd_start alice
-	new_card alice --serial 11 --touch-seconds 4 "$@"
+	new_card alice --serial 11 "$@"
 	quorate token public -o alice.pub
 	echo a share >plain
 	quorate key encrypt --to alice.pub plain -o sealed
@@ -62,6 +62,39 @@ with_pin() {
 	local lines=$1
 	shift
 	"$@" --pin-fd 5 5< <(printf '%b' "$lines")
+}
+
+# ask_slowly: `sealed` is opened, whose PIN comes when `pin` says so.  Back when
+# both helpers, one that looks and one that asks, have counted the tries left
+# and the card is spoken to no more.
+ask_slowly() {
+	asked=$(counted)
+	mkfifo slow
+	quorate key decrypt --token sealed --pin-fd 5 5<slow >got 2>err 3>&- &
+	asker=$!
+	exec 8>slow
+	card_until counted_twice
+	card_until quiet
+}
+
+counted() { grep -c ' 20 00 80 00 ' "$card_work/card-alice/log" || true; }
+counted_twice() { [ "$(counted)" -eq $((asked + 2)) ]; }
+
+# the card was not spoken to for a while
+quiet() {
+	local n log=$card_work/card-alice/log
+	n=$(wc -l <"$log")
+	sleep 0.3
+	[ "$n" -eq "$(wc -l <"$log")" ]
+}
+
+# pin [DIGITS]: the PIN, or none, then what the command ends with
+pin() {
+	[ $# -eq 0 ] || echo "$1" >&8
+	exec 8>&-
+	status=0
+	wait "$asker" || status=$?
+	rm slow
 }
 
 # child NAME: the process of this name that this test started
@@ -117,7 +150,7 @@ dialogue() {
 	# Tcl, not shell
 	# shellcheck disable=SC2016
 	expect -c '
-		set timeout 30
+		set timeout 60
 		log_user 0
 		log_file -noappend -a screen.raw
 		proc run {args} {

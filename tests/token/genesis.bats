@@ -19,7 +19,7 @@ room() {
 	pcscd_start "$@"
 	for name in "$@"; do
 		serial=$((serial + 11))
-		new_card "$name" --serial $serial --touch-seconds 4
+		new_card "$name" --serial $serial
 		quorate token public --serial $serial -o "$name.pub"
 		quorate token attest --serial $serial --mode rehearsal \
 			--token-root "$card_work/root/root.pem" \
@@ -207,7 +207,7 @@ run_tokens() {
 	card_stop bob
 	touches 1 alice
 	cat >run.exp <<-'END'
-		set timeout 20
+		set timeout 60
 		expect_after timeout { puts TIMEOUT; exit 9 }
 		spawn quorate genesis run --plan plan.cbor -o g --token \
 			--key carol.secret
@@ -229,7 +229,7 @@ run_tokens() {
 	expect run.exp >said 2>&1 3>&- &
 	began=$!
 	card_until test -e waiting
-	card_start bob --serial 22 --touch-seconds 4
+	card_start bob --serial 22
 	touches 1 bob
 	wait "$began" || { cat said; return 1; }
 	no grep -q TIMEOUT said

@@ -83,16 +83,9 @@ record() {
 
 @test "killed while it asks, and while it waits for the touch" {
 	alice
-	mkfifo slow
-	quorate key decrypt --token sealed --pin-fd 5 5<slow 2>err 3>&- &
-	asker=$!
-	exec 8>slow
-	card_until child quorate-token
-	sleep 0.5
+	ask_slowly
 	kill -KILL "$(child quorate-token)"
-	exec 8>&-
-	status=0
-	wait "$asker" || status=$?
+	pin
 	[ "$status" -eq 4 ]
 	grep -q 'ended by signal 9; nothing is lost' err
 	# and the card serves the next one
@@ -129,7 +122,8 @@ record() {
 	[ "$(id -u)" -ne 0 ] || user=(setpriv --reuid 65534 --regid 65534
 		--clear-groups)
 	mkdir "$work/own"
-	cp "$top/build/quorate" "$top/build/quorate-token" "$work/own"
+	install -m 755 "$top/build/quorate" "$top/build/quorate-token" \
+		"$work/own"
 	chmod 711 "$work" "$card_work"
 	chmod 666 "$PCSCLITE_CSOCK_NAME"
 	with_pin '123456\n' "${user[@]}" "$work/own/quorate" key decrypt \

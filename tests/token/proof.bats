@@ -48,8 +48,8 @@ without_reason() {
 
 @test "production: no key without proof, unless the plan says why in words" {
 	pcscd_start alice bob
-	new_card alice --serial 11 --touch-seconds 4
-	new_card bob --serial 22 --touch-seconds 4
+	new_card alice --serial 11
+	new_card bob --serial 22
 	proven alice 11
 	proven bob 22
 	harmless 1 "2 of 2 keys, the first of 'alice', come without proof" \

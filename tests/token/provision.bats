@@ -19,7 +19,7 @@ teardown() { end_cards; }
 # one_card OPTIONS...: a new card alice that is touched when it asks
 one_card() {
 	pcscd_start alice
-	card_start alice --serial 11 --touch-seconds 4 "$@"
+	card_start alice --serial 11 "$@"
 	card_order alice touches 999
 }
 
@@ -261,7 +261,7 @@ interrupted() {
 	command -v expect >/dev/null || skip "packages are missing: expect"
 	one_card
 	expect -f - "$root" <<-'END' >screen
-		set timeout 20
+		set timeout 60
 		spawn quorate token provision alice --mode rehearsal \
 			--token-root [lindex $argv 0] --management-key protected
 		expect "New PIN for token 11"
@@ -446,7 +446,7 @@ below() {
 	openssl dgst -sha256 -binary data >digest
 	# 9C is the key of id 2, and wants its PIN again
 	printf '654321\n' >pins
-	timeout 30 pkcs11-tool --module "$module" --login --pin 654321 --sign \
+	timeout 120 pkcs11-tool --module "$module" --login --pin 654321 --sign \
 		--id 02 -m ECDSA -i digest -o data.sig 3>&- <pins
 	quorate key verify --pub alice.pub --signature \
 		"$(xxd -p -c 64 data.sig)" data
@@ -466,7 +466,7 @@ below() {
 	quorate manifest hash m | xxd -r -p >m.sha256
 	openssl dgst -sha256 -binary m.sha256 >digest
 	verifies() {
-		timeout 30 pkcs11-tool --module "$module" --verify --id 02 \
+		timeout 120 pkcs11-tool --module "$module" --verify --id 02 \
 			-m ECDSA -i "$1" --signature-file signature 3>&- \
 			2>&1 | grep -q 'Signature is valid'
 	}

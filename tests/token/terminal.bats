@@ -55,7 +55,7 @@ spoil() { piv alice -a verify-pin -P 999999 || true; }
 }
 
 @test "the wait for a touch is seen, and what to do when it is over" {
-	alice
+	alice --touch-seconds 4
 	dialogue <<-'EOD'
 		run quorate key decrypt --token -o got sealed
 		see "3 tries left): "
@@ -166,8 +166,10 @@ spoil() { piv alice -a verify-pin -P 999999 || true; }
 			cat >ask.sh <<-EOS
 				quorate key decrypt --token -o got sealed
 				echo "ended with \$?"
-				sleep 1
-				stty -a | grep -q ' echo ' && echo all right
+				until stty -a | grep -q ' echo '; do
+					sleep 0.05
+				done
+				echo all right
 			EOS
 			(card_until child quorate-token
 			card_until test -e asked

@@ -80,7 +80,7 @@ teardown() { end_cards; }
 }
 
 @test "no touch: said so, and nothing is lost" {
-	alice
+	alice --touch-seconds 4
 	run with_pin '123456\n' quorate key decrypt --token sealed
 	[ "$status" -eq 4 ]
 	[[ $output == *"was not touched in time"* ]]
