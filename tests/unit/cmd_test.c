@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "airgap/cli/cmd.h"
+#include "tests/unit/sentence.h"
 
 #define WORDS_MAX 16
 #define OUTPUT_MAX 1024
@@ -62,8 +63,7 @@ static void
 assert_usage(const char *sentence)
 {
 	assert_int_equal(got.r, ERR_USAGE);
-	if (strstr(got.c.e.text, sentence) == NULL)
-		fail_msg("'%s' lacks '%s'", got.c.e.text, sentence);
+	assert_sentence(&got.c.e, sentence);
 	assert_non_null(strstr(got.c.e.text, "; see top verb --help"));
 }
 

@@ -11,6 +11,7 @@
 
 #include "airgap/seal/hex.h"
 #include "ceremony/entropy.h"
+#include "tests/unit/sentence.h"
 
 static const char seed_alone[] =
     "84bfa77ed7ea66caab4444f6cb51d7930310d7956ed2da73d88bd8dfc12e6bf2";
@@ -164,8 +165,7 @@ assert_no_dice(const char *text, const char *sentence)
 
 	assert_int_equal(read_dice(text, &dice, &e), ERR_INPUT);
 	assert_null(dice.b);
-	if (strstr(e.text, sentence) == NULL)
-		fail_msg("'%s' lacks '%s'", e.text, sentence);
+	assert_sentence(&e, sentence);
 }
 
 static void

@@ -15,11 +15,11 @@
 
 #include "enclave/image/compare.h"
 #include "tests/unit/eif_sample.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/test_pki.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static char dir[] = "/tmp/quorate-compare-XXXXXX";
 static char document[64], root[64], printed[64];
 static struct test_pki pki;
 static struct eif_sample image;
@@ -33,11 +33,11 @@ group_setup(void **state)
 	struct test_cert cert[PKI_LEVELS];
 
 	(void)state;
-	if (mkdtemp(dir) == NULL)
+	if (scratch_make() != 0)
 		return -1;
-	snprintf(document, sizeof(document), "%s/doc", dir);
-	snprintf(root, sizeof(root), "%s/root", dir);
-	snprintf(printed, sizeof(printed), "%s/out", dir);
+	snprintf(document, sizeof(document), "%s/doc", scratch);
+	snprintf(root, sizeof(root), "%s/root", scratch);
+	snprintf(printed, sizeof(printed), "%s/out", scratch);
 	test_pki_spec(cert);
 	test_pki_make(&pki, cert);
 	return file_write(root, buf_bytes(&pki.der[PKI_ROOT]), 0644, true, NULL);
@@ -48,10 +48,7 @@ group_teardown(void **state)
 {
 	(void)state;
 	test_pki_free(&pki);
-	unlink(document);
-	unlink(root);
-	unlink(printed);
-	return rmdir(dir);
+	return scratch_remove();
 }
 
 static int

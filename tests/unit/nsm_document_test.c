@@ -20,6 +20,7 @@
 #include "airgap/record/aws_root.h"
 #include "enclave/attestation/verify.h"
 #include "enclave/nsm/nsm.h"
+#include "tests/unit/scratch.h"
 
 #define START INT64_C(1800000000)	/* 2027 */
 #define NONE bytes_of(NULL, 0)
@@ -39,27 +40,16 @@ __wrap_clock_gettime(clockid_t id, struct timespec *t)
 	return r;
 }
 
-static char dir[32];
 static struct nsm *nsm;
-
-static const char *
-in_dir(const char *name)
-{
-	static char path[64];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
 
 static int
 setup(void **state)
 {
-	const struct nsm_sim_config c = { dir, NULL };
+	const struct nsm_sim_config c = { scratch, NULL };
 
 	(void)state;
 	clock_now = START;
-	strcpy(dir, "/tmp/nsm-sim-XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (scratch_make() != 0)
 		return -1;
 	return nsm_sim_open(&c, &nsm, NULL);
 }
@@ -69,9 +59,7 @@ teardown(void **state)
 {
 	(void)state;
 	nsm->ops->close(nsm);
-	unlink(in_dir("root.pem"));
-	unlink(in_dir("root.key"));
-	return rmdir(dir);
+	return scratch_remove();
 }
 
 /* --- documents, apart */
@@ -219,7 +207,7 @@ attest(struct buf *document, struct bytes user_data, struct bytes nonce,
 static X509 *
 root_file(void)
 {
-	FILE *f = fopen(in_dir("root.pem"), "r");
+	FILE *f = fopen(scratch_at("root.pem"), "r");
 	X509 *c;
 
 	assert_non_null(f);

@@ -12,23 +12,14 @@
 #include <cmocka.h>
 
 #include "enclave/nsm/nsm.h"
+#include "tests/unit/scratch.h"
 
-static char dir[32];
 static struct nsm *nsm;
-
-static const char *
-in_dir(const char *name)
-{
-	static char path[64];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
 
 static struct nsm *
 open_sim(const char *pcrs, struct err *e)
 {
-	const struct nsm_sim_config c = { dir, pcrs };
+	const struct nsm_sim_config c = { scratch, pcrs };
 	struct nsm *n;
 
 	return nsm_sim_open(&c, &n, e) == 0 ? n : NULL;
@@ -38,8 +29,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/nsm-sim-XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (scratch_make() != 0)
 		return -1;
 	nsm = open_sim(NULL, NULL);
 	return nsm == NULL ? -1 : 0;
@@ -50,10 +40,7 @@ teardown(void **state)
 {
 	(void)state;
 	nsm->ops->close(nsm);
-	unlink(in_dir("root.pem"));
-	unlink(in_dir("root.key"));
-	unlink(in_dir("pcrs"));
-	return rmdir(dir);
+	return scratch_remove();
 }
 
 /* --- PCRs */
@@ -130,7 +117,7 @@ a_range_locks_those_below_it_and_at_most_32(void **state)
 static void
 write_pcrs(const char *text)
 {
-	assert_int_equal(file_write(in_dir("pcrs"), bytes_str(text), 0644,
+	assert_int_equal(file_write(scratch_at("pcrs"), bytes_str(text), 0644,
 	    true, NULL), 0);
 }
 
@@ -151,7 +138,7 @@ the_first_pcrs_are_those_of_the_file(void **state)
 	(void)state;
 
 	write_pcrs(HEX " PCR0\n\n" HEX "  PCR4");
-	n = open_sim(in_dir("pcrs"), NULL);
+	n = open_sim(scratch_at("pcrs"), NULL);
 	assert_non_null(n);
 	for (uint16_t i = 0; i < 32; i++) {
 		assert_int_equal(n->ops->pcr(n, i, &pcr), 0);
@@ -161,12 +148,12 @@ the_first_pcrs_are_those_of_the_file(void **state)
 	n->ops->close(n);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		write_pcrs(bad[i]);
-		assert_null(open_sim(in_dir("pcrs"), &e));
+		assert_null(open_sim(scratch_at("pcrs"), &e));
 		assert_int_equal(e.code, ERR_INPUT);
 		assert_non_null(strstr(e.text, "PCRn"));
 	}
-	unlink(in_dir("pcrs"));
-	assert_null(open_sim(in_dir("pcrs"), &e));
+	unlink(scratch_at("pcrs"));
+	assert_null(open_sim(scratch_at("pcrs"), &e));
 	assert_int_equal(e.code, ERR_INPUT);
 }
 
@@ -177,7 +164,7 @@ mode_of(const char *name)
 {
 	struct stat st;
 
-	assert_int_equal(stat(in_dir(name), &st), 0);
+	assert_int_equal(stat(scratch_at(name), &st), 0);
 	return st.st_mode & 07777;
 }
 
@@ -194,7 +181,7 @@ the_root_stays_and_its_key_is_for_its_owner(void **state)
 	assert_true(bytes_equal(again->root, nsm->root));
 	again->ops->close(again);
 	/* a key whose certificate was not written gets a new one */
-	assert_int_equal(unlink(in_dir("root.pem")), 0);
+	assert_int_equal(unlink(scratch_at("root.pem")), 0);
 	again = open_sim(NULL, NULL);
 	assert_non_null(again);
 	assert_false(bytes_equal(again->root, nsm->root));
@@ -209,10 +196,10 @@ a_folder_that_is_not_ours_is_refused(void **state)
 	char mine[64];
 	(void)state;
 
-	snprintf(mine, sizeof(mine), "%s", in_dir("root.pem"));
+	snprintf(mine, sizeof(mine), "%s", scratch_at("root.pem"));
 	assert_int_equal(file_read(mine, 65536, &other, NULL), 0);
 	/* a certificate of another key */
-	assert_int_equal(unlink(in_dir("root.key")), 0);
+	assert_int_equal(unlink(scratch_at("root.key")), 0);
 	assert_null(open_sim(NULL, &e));
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(unlink(mine), 0);
@@ -227,7 +214,7 @@ a_folder_that_is_not_ours_is_refused(void **state)
 	    0);
 	assert_null(open_sim(NULL, &e));
 	assert_int_equal(e.code, ERR_INPUT);
-	assert_int_equal(file_write(in_dir("root.key"), bytes_str("x"), 0600,
+	assert_int_equal(file_write(scratch_at("root.key"), bytes_str("x"), 0600,
 	    true, NULL), 0);
 	assert_null(open_sim(NULL, &e));
 	assert_non_null(strstr(e.text, "no key in PEM"));

@@ -17,6 +17,7 @@
 #include "airgap/seal/hash.h"
 #include "airgap/seal/hex.h"
 #include "tests/unit/samples.h"
+#include "tests/unit/sentence.h"
 
 #define CASE_FILES 4
 
@@ -429,6 +430,16 @@ trailing_bytes_truncation_and_longer_forms_are_refused(void **state)
 }
 
 static void
+a_message_has_262144_bytes_at_most(void **state)
+{
+	static const uint8_t b[PAYLOAD_MAX + 1];
+
+	(void)state;
+	assert_refused("x-qk-plan", bytes_of(b, sizeof(b)), "at most 262144");
+	assert_refused("x-qk-plan", bytes_of(b, PAYLOAD_MAX), "plan: ");
+}
+
+static void
 a_message_is_only_of_its_own_type(void **state)
 {
 	const struct payload_kind *k;
@@ -458,8 +469,7 @@ assert_files_refused(const struct payload_source *in, size_t n,
 
 	if (r != ERR_INPUT && r != ERR_REFUSED)
 		fail_msg("'%s': %d", word, r);
-	if (strstr(e.text, word) == NULL)
-		fail_msg("'%s' lacks '%s'", e.text, word);
+	assert_sentence(&e, word);
 	assert_null(p.files);
 }
 
@@ -577,6 +587,7 @@ main(void)
 		cmocka_unit_test(an_unknown_key_another_version_or_type_is_refused_by_name),
 		cmocka_unit_test(the_other_mode_is_refused),
 		cmocka_unit_test(trailing_bytes_truncation_and_longer_forms_are_refused),
+		cmocka_unit_test(a_message_has_262144_bytes_at_most),
 		cmocka_unit_test(a_message_is_only_of_its_own_type),
 		cmocka_unit_test(a_secret_is_no_payload_whatever_its_name),
 		cmocka_unit_test(files_that_do_not_go_together_are_refused),

@@ -14,6 +14,7 @@
 #include "airgap/record/cbor.h"
 #include "airgap/seal/hash.h"
 #include "tests/unit/samples.h"
+#include "tests/unit/sentence.h"
 
 static void
 assert_rule(const struct plan *p, int code, const char *sentence)
@@ -271,8 +272,7 @@ assert_bytes_refused(struct buf b, const char *sentence)
 	struct plan p;
 
 	assert_int_equal(plan_decode(buf_bytes(&b), &p, &e), ERR_INPUT);
-	if (strstr(e.text, sentence) == NULL)
-		fail_msg("'%s' lacks '%s'", e.text, sentence);
+	assert_sentence(&e, sentence);
 	assert_null(p.heap);
 	buf_free(&b);
 }

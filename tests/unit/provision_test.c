@@ -1,115 +1,10 @@
 /*
- * Provisioning: who may post, what is kept, which shares are found to fit,
- * and that no secret stays behind.  Secrets are counted at secret_new and
- * secret_free (secret_test shows that freeing wipes).
+ * Provisioning: who may post, what is kept, and which shares are found to fit.
  */
 #include <stdio.h>
 
-#include "airgap/seal/hash.h"
-#include "airgap/seal/hex.h"
 #include "enclave/protocol/posts.h"
-#include "tests/unit/stage_assert.h"
-
-static size_t secrets;		/* live ones */
-static size_t secret_calls, secret_fails_at;
-
-int __real_secret_new(struct secret *s, size_t len, struct err *e);
-int __wrap_secret_new(struct secret *s, size_t len, struct err *e);
-void __real_secret_free(struct secret *s);
-void __wrap_secret_free(struct secret *s);
-
-int
-__wrap_secret_new(struct secret *s, size_t len, struct err *e)
-{
-	int r;
-
-	if (++secret_calls == secret_fails_at) {
-		*s = (struct secret){ 0 };
-		return err_set(e, ERR_SYSTEM, "no memory for the test");
-	}
-	if ((r = __real_secret_new(s, len, e)) == 0)
-		secrets++;
-	return r;
-}
-
-void
-__wrap_secret_free(struct secret *s)
-{
-	if (s != NULL && s->b != NULL)
-		secrets--;
-	__real_secret_free(s);
-}
-
-static void
-begin(struct stage *s, size_t k, size_t n)
-{
-	stage_init(s, 2, k, n, true);
-	assert_boots(s);
-}
-
-static void
-assert_kept(const struct message *m)
-{
-	assert_int_equal(m->tag, PM_PROVISION);
-	assert_false(m->u.reconstructed);
-}
-
-static void
-assert_done(struct stage *s, const struct message *m)
-{
-	char hex[SEED_HEX_LEN];
-
-	assert_int_equal(m->tag, PM_PROVISION);
-	assert_true(m->u.reconstructed);
-	assert_true(machine_ready(s->m));
-	hex_encode(s->seed.b, SEED_LEN, hex);
-	assert_int_equal(s->fake.file[FILE_QUORUM].n, SEED_HEX_LEN);
-	assert_memory_equal(s->fake.file[FILE_QUORUM].p, hex, SEED_HEX_LEN);
-}
-
-static void
-assert_waiting(const struct stage *s)
-{
-	assert_int_equal(machine_phase(s->m), PHASE_WAITING_FOR_SHARDS);
-	assert_false(s->fake.there[FILE_QUORUM]);
-}
-
-static const struct message *
-post(struct stage *s, size_t person, size_t index)
-{
-	return stage_post(s, person, stage_share(s, index), WIRE_JSON);
-}
-
-/* A share of index x that fits nothing; every call another one. */
-static struct bytes
-junk(uint8_t x)
-{
-	static uint8_t share[SHARE_LEN];
-	static uint8_t count;
-	struct digest256 y;
-
-	count++;
-	y = sha256(bytes_of(&count, 1));
-	share[0] = x;
-	memcpy(share + 1, y.b, sizeof(y.b));
-	return bytes_of(share, sizeof(share));
-}
-
-static void
-assert_recorded(const struct stage *s, const char *want)
-{
-	char got[STAGE_KEYS * 4];
-
-	stage_recorded(s, got);
-	assert_string_equal(got, want);
-}
-
-static void
-assert_logged(const struct stage *s, const char *words)
-{
-	if (strstr(s->fake.log, words) == NULL)
-		fail_msg("\"%s\" is not in the log:\n%s", words, s->fake.log);
-}
+#include "tests/unit/stage_post.h"
 
 /* --- who may post what */
 
@@ -342,6 +237,14 @@ posts_of_equal_index_are_alternatives(void **state)
 	assert_done(&s, post(&s, 1, 2));
 	assert_recorded(&s, "1 0");
 	stage_free(&s);
+	/* and of the index that is not the lowest */
+	begin(&s, 2, 3);
+	assert_kept(post(&s, 0, 1));
+	assert_error(stage_post(&s, 1, junk(3), WIRE_JSON),
+	    PE_RECONSTRUCTION_WRONG_KEY);
+	assert_done(&s, post(&s, 2, 3));
+	assert_recorded(&s, "0 2");
+	stage_free(&s);
 }
 
 static void
@@ -551,182 +454,6 @@ a_quorum_file_that_is_there_is_seen_before_anything_is_rotated(void **state)
 	stage_free(&s);
 }
 
-/* --- dangerous-dev-boot (QOS wire 23) */
-
-static struct member dev_member;
-static struct buf dev_set, dev_approvals;
-static struct signature dev_signature;
-static struct approval dev_approval;
-
-static void
-dev_stage(struct stage *s, bool simulated)
-{
-	struct manifest *m;
-
-	stage_init(s, 1, 2, 2, simulated);
-	m = &s->manifest;
-	dev_member = (struct member){ bytes_str("DANGEROUS_DEV_BOOT_MEMBER"),
-	    bytes_of(s->quorum.pub.b, PUBLIC_KEY_LEN) };
-	buf_free(&dev_set);
-	buf_free(&dev_approvals);
-	assert_int_equal(list_pack(&type_member, &dev_member, 1,
-	    &m->share_set.members, &dev_set, NULL), 0);
-	m->manifest_set = m->share_set;
-	m->manifest_set.threshold = 1;
-	m->ns.name = bytes_str("DANGEROUS_DEV_BOOT_MEMBER_NAMESPACE");
-	m->ns.nonce = UINT32_MAX;
-	s->envelope = (struct envelope){ .manifest = *m };
-	assert_int_equal(manifest_hash(m, &s->hash, NULL), 0);
-	assert_int_equal(keyset_sign(&s->quorum, bytes_of(s->hash.b,
-	    SHA256_LEN), &dev_signature, NULL), 0);
-	dev_approval = (struct approval){ bytes_of(dev_signature.b,
-	    SIGNATURE_LEN), dev_member };
-	assert_int_equal(list_pack(&type_approval, &dev_approval, 1,
-	    &s->envelope.manifest_approvals, &dev_approvals, NULL), 0);
-}
-
-static const struct message *
-dev_post(struct stage *s, struct bytes share)
-{
-	struct message q = { .tag = PM_PROVISION_REQ };
-	uint8_t sealed[SEALED_SHARE_LEN];
-
-	assert_int_equal(envelope_seal(bytes_of(s->fake.key.b,
-	    PUBLIC_KEY_LEN), share, sealed, NULL), 0);
-	q.u.provision.share = bytes_of(sealed, sizeof(sealed));
-	q.u.provision.approval = dev_approval;
-	return stage_send(s, &q, WIRE_JSON);
-}
-
-static void
-dangerous_dev_boot_works_on_the_simulated_enclave(void **state)
-{
-	static struct stage s;
-
-	(void)state;
-	dev_stage(&s, true);
-	assert_int_equal(boot(&s)->tag, PM_BOOT_STANDARD);
-	assert_logged(&s, "this key protects nothing");
-	assert_kept(dev_post(&s, stage_share(&s, 1)));
-	assert_kept(dev_post(&s, stage_share(&s, 1)));
-	assert_done(&s, dev_post(&s, stage_share(&s, 2)));
-	stage_free(&s);
-}
-
-static void
-a_third_share_of_dangerous_dev_boot_has_no_place(void **state)
-{
-	static struct stage s;
-
-	(void)state;
-	dev_stage(&s, true);
-	boot(&s);
-	assert_kept(dev_post(&s, junk(7)));
-	assert_error(dev_post(&s, junk(8)), PE_RECONSTRUCTION_WRONG_KEY);
-	assert_error(dev_post(&s, stage_share(&s, 1)), PE_INVALID_SHARE);
-	assert_waiting(&s);
-	stage_free(&s);
-}
-
-static void
-a_real_enclave_refuses_dangerous_dev_boot(void **state)
-{
-	static struct stage s;
-
-	(void)state;
-	dev_stage(&s, false);
-	assert_says(boot(&s), "share set: threshold 2 of 1 members");
-	assert_untouched(&s);
-	buf_free(&dev_set);
-	buf_free(&dev_approvals);
-	stage_free(&s);
-}
-
-/* --- secrets and memory */
-
-static void
-no_secret_is_left_when_the_machine_is_gone(void **state)
-{
-	static struct stage s;
-	size_t before;
-
-	(void)state;
-	stage_init(&s, 2, 2, 3, true);
-	before = secrets;
-	assert_boots(&s);
-	assert_int_equal(secrets, before + 2);	/* live seed, shares */
-	assert_error(post(&s, 9, 1), PE_NOT_SHARE_MEMBER);
-	assert_kept(stage_post(&s, 0, junk(1), WIRE_JSON));
-	assert_error(post(&s, 1, 2), PE_RECONSTRUCTION_WRONG_KEY);
-	assert_int_equal(secrets, before + 2);
-	stage_restart(&s);			/* in the middle */
-	assert_int_equal(secrets, before);
-	assert_boots(&s);
-	assert_kept(post(&s, 0, 1));
-	assert_done(&s, post(&s, 1, 2));
-	assert_int_equal(secrets, before);	/* none, while it runs on */
-	stage_free(&s);
-}
-
-/* Sends boot, or person i's share; false where there was no memory. */
-static bool
-step(struct stage *s, unsigned i)
-{
-	struct message q = stage_boot_request(s, PM_BOOT_STANDARD_REQ);
-	uint8_t sealed[SEALED_SHARE_LEN];
-	struct signature sig;
-	struct buf in, reply;
-	int r;
-
-	if (i > 0) {
-		q = (struct message){ .tag = PM_PROVISION_REQ };
-		assert_int_equal(envelope_seal(bytes_of(s->fake.key.b,
-		    PUBLIC_KEY_LEN), stage_share(s, i), sealed, NULL), 0);
-		assert_int_equal(keyset_sign(stage_key(i - 1),
-		    bytes_of(s->hash.b, SHA256_LEN), &sig, NULL), 0);
-		q.u.provision.share = bytes_of(sealed, sizeof(sealed));
-		q.u.provision.approval = (struct approval){ bytes_of(sig.b,
-		    SIGNATURE_LEN), { bytes_str(s->alias[i - 1]),
-		    bytes_of(stage_key(i - 1)->pub.b, PUBLIC_KEY_LEN) } };
-	}
-	assert_int_equal(message_write(&q, WIRE_JSON, &in, NULL), 0);
-	secret_calls = 0;
-	r = machine_handle(s->m, buf_bytes(&in), &reply);
-	assert_true(r == 0 || r == ERR_SYSTEM);
-	buf_free(&in);
-	buf_free(&reply);
-	return r == 0;
-}
-
-static void
-want_of_memory_for_secrets_changes_nothing(void **state)
-{
-	static const enum phase after[] = { PHASE_WAITING_FOR_SHARDS,
-	    PHASE_WAITING_FOR_SHARDS, PHASE_KEY_PROVISIONED };
-	static struct stage s;
-	enum phase before;
-	size_t held;
-
-	(void)state;
-	stage_init(&s, 2, 2, 3, true);
-	for (unsigned i = 0; i < 3; i++) {
-		before = machine_phase(s.m);
-		held = secrets;
-		for (size_t at = 1;; at++) {
-			secret_fails_at = at;
-			(void)step(&s, i);
-			secret_fails_at = 0;
-			if (secret_calls < at)
-				break;
-			assert_int_equal(machine_phase(s.m), before);
-			assert_int_equal(secrets, held);
-		}
-		assert_int_equal(machine_phase(s.m), after[i]);
-	}
-	assert_true(machine_ready(s.m));
-	stage_free(&s);
-}
-
 int
 main(void)
 {
@@ -751,11 +478,6 @@ main(void)
 		cmocka_unit_test(a_live_key_that_cannot_be_written_can_be_tried_again),
 		cmocka_unit_test(a_quorum_file_that_cannot_be_put_ends_it),
 		cmocka_unit_test(a_quorum_file_that_is_there_is_seen_before_anything_is_rotated),
-		cmocka_unit_test(dangerous_dev_boot_works_on_the_simulated_enclave),
-		cmocka_unit_test(a_third_share_of_dangerous_dev_boot_has_no_place),
-		cmocka_unit_test(a_real_enclave_refuses_dangerous_dev_boot),
-		cmocka_unit_test(no_secret_is_left_when_the_machine_is_gone),
-		cmocka_unit_test(want_of_memory_for_secrets_changes_nothing),
 	};
 
 	if (secret_process_init(NULL) != 0)

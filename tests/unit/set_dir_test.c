@@ -13,6 +13,7 @@
 #include "airgap/seal/hex.h"
 #include "airgap/set_dir.h"
 #include "tests/unit/samples.h"
+#include "tests/unit/sentence.h"
 
 #define PATH_LEN 512
 
@@ -76,8 +77,7 @@ assert_refused(const char *sentence)
 	struct err e = { 0 };
 
 	assert_int_equal(set_dir_read(dir, &s, &e), ERR_INPUT);
-	if (strstr(e.text, sentence) == NULL)
-		fail_msg("'%s' lacks '%s'", e.text, sentence);
+	assert_sentence(&e, sentence);
 	assert_null(s.own.p);
 	set_dir_free(&s);
 }

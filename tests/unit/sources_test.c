@@ -17,6 +17,7 @@
 #include "ceremony/manifest_flow.h"
 #include "ceremony/manifest_make.h"
 #include "tests/unit/samples.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/vectors.h"
 
 #define ROOT_SHA256 \
@@ -29,24 +30,10 @@
 	"826296bf3e8bec7c10edb30948c90ba67310f7b964fc500a"
 #define ARN "arn:aws:iam::123456789012:role/Webserver"
 
-static char dir[64];
-
-/* The path of a name in the test's folder; four may be in use at once. */
-static const char *
-at(const char *name)
-{
-	static char path[4][256];
-	static size_t i;
-
-	i = (i + 1) % 4;
-	snprintf(path[i], sizeof(path[i]), "%s/%s", dir, name);
-	return path[i];
-}
-
 static void
 put(const char *name, const char *text)
 {
-	assert_int_equal(file_write(at(name), bytes_str(text),
+	assert_int_equal(file_write(scratch_at(name), bytes_str(text),
 	    FILE_MODE_PUBLIC, true, NULL), 0);
 }
 
@@ -82,7 +69,7 @@ a_pcr_file_gives_its_first_three_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		put("pcrs", good[i]);
-		assert_int_equal(source_pcrs(at("pcrs"), pcr, NULL), 0);
+		assert_int_equal(source_pcrs(scratch_at("pcrs"), pcr, NULL), 0);
 		assert_hex(pcr[0].b, PCR_LEN, PCR_A);
 		assert_hex(pcr[1].b, PCR_LEN, PCR_A);
 		assert_hex(pcr[2].b, PCR_LEN, PCR_C);
@@ -114,7 +101,7 @@ a_pcr_file_of_another_form_is_refused_by_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put("pcrs", bad[i].text);
-		assert_int_equal(source_pcrs(at("pcrs"), pcr, &e), ERR_INPUT);
+		assert_int_equal(source_pcrs(scratch_at("pcrs"), pcr, &e), ERR_INPUT);
 		assert_non_null(strstr(e.text, bad[i].says));
 		assert_non_null(strstr(e.text, "/pcrs"));
 	}
@@ -138,17 +125,17 @@ pcr3_is_of_the_first_line_and_only_its_end_is_stripped(void **state)
 		char text[2 * PCR_LEN + 1];
 
 		put("arn", same[i]);
-		assert_int_equal(source_role_arn(at("arn"), &pcr3, NULL), 0);
+		assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, NULL), 0);
 		assert_hex(pcr3.b, PCR_LEN, vector_text(v, "pcr3"));
 		put("arn", other[i]);
-		assert_int_equal(source_role_arn(at("arn"), &pcr3, NULL), 0);
+		assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, NULL), 0);
 		hex_text(pcr3.b, PCR_LEN, text);
 		assert_string_not_equal(text, vector_text(v, "pcr3"));
 	}
 	put("arn", "\n" ARN);
-	assert_int_equal(source_role_arn(at("arn"), &pcr3, &e), ERR_INPUT);
+	assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, &e), ERR_INPUT);
 	put("arn", "");
-	assert_int_equal(source_role_arn(at("arn"), &pcr3, &e), ERR_INPUT);
+	assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, &e), ERR_INPUT);
 	assert_non_null(strstr(e.text, "/arn: the first line"));
 	json_decref(vectors);
 }
@@ -165,17 +152,17 @@ a_pivot_counts_by_its_sha256_however_it_is_given(void **state)
 
 	(void)state;
 	put("pivot", vector_text(v, "pivot_bytes_ascii"));
-	assert_int_equal(source_pivot(at("pivot"), &d, NULL), 0);
+	assert_int_equal(source_pivot(scratch_at("pivot"), &d, NULL), 0);
 	assert_hex(d.b, sizeof(d.b), want);
 	snprintf(text, sizeof(text), "%s\r\nrest\n", want);
 	put("hash", text);
 	memset(&d, 0, sizeof(d));
-	assert_int_equal(source_pivot_hash(at("hash"), &d, NULL), 0);
+	assert_int_equal(source_pivot_hash(scratch_at("hash"), &d, NULL), 0);
 	assert_hex(d.b, sizeof(d.b), want);
 	put("hash", "");
-	assert_int_equal(source_pivot_hash(at("hash"), &d, &e), ERR_INPUT);
+	assert_int_equal(source_pivot_hash(scratch_at("hash"), &d, &e), ERR_INPUT);
 	put("hash", want + 2);
-	assert_int_equal(source_pivot_hash(at("hash"), &d, &e), ERR_INPUT);
+	assert_int_equal(source_pivot_hash(scratch_at("hash"), &d, &e), ERR_INPUT);
 	assert_non_null(strstr(e.text, "/hash: the first line"));
 	json_decref(vectors);
 }
@@ -210,7 +197,7 @@ golden_inputs(struct manifest_inputs *in, const json_t *vectors)
 	    "namespace"), "quorumKey"));
 
 	for (size_t i = 0; i < 5; i++)
-		snprintf(paths[i], sizeof(paths[i]), "%s", at(names[i]));
+		snprintf(paths[i], sizeof(paths[i]), "%s", scratch_at(names[i]));
 	assert_int_equal(file_mkdir(paths[0], 0755, NULL), 0);
 	put("set/dev.pub", key);
 	put("set/quorum_threshold", "1\n");
@@ -268,7 +255,7 @@ the_golden_inputs_give_the_bytes_and_the_hash_of_qos(void **state)
 	    "borsh_sha256_is_manifest_hash"));
 	put("bridges", "[{\"type\":\"server\",\"port\":3000,"
 	    "\"host\":\"0.0.0.0\"}]");
-	bridges[0] = at("bridges");
+	bridges[0] = scratch_at("bridges");
 	many_set(&in.bridges, bridges, 1);
 	assert_made(&in, vector_text(v1, "json"), vector_text(v1,
 	    "borsh_sha256_is_manifest_hash"));
@@ -487,7 +474,7 @@ put_spare(const char *alias, enum mode mode)
 
 	memset(spare.share.hash.b, 0xab, sizeof(spare.share.hash.b));
 	assert_int_equal(spares_encode(&s, &b, NULL), 0);
-	assert_int_equal(file_write(at("spares"), buf_bytes(&b),
+	assert_int_equal(file_write(scratch_at("spares"), buf_bytes(&b),
 	    FILE_MODE_PUBLIC, true, NULL), 0);
 	buf_free(&b);
 }
@@ -505,7 +492,7 @@ a_spare_key_stands_for_its_person_and_for_nobody_else(void **state)
 	if (!fixture_path("integration/mock/boot-e2e/genesis-dir/"
 	    "genesis_output", path, sizeof(path)))
 		skip();
-	snprintf(spares, sizeof(spares), "%s", at("spares"));
+	snprintf(spares, sizeof(spares), "%s", scratch_at("spares"));
 	assert_int_equal(file_read(path, 65536, &file, NULL), 0);
 	assert_int_equal(genesis_output_read(buf_bytes(&file), &g, NULL), 0);
 	holders(&m, &g, sample_key(0), &own);
@@ -533,21 +520,14 @@ static int
 make_dir(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/sources-test.XXXXXX");
-	return mkdtemp(dir) == NULL;
+	return scratch_make();
 }
 
 static int
 remove_dir(void **state)
 {
-	static const char *const names[] = { "set/dev.pub",
-		"set/quorum_threshold", "set", "pcrs", "arn", "pivot", "hash",
-		"bridges", "spares" };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)remove(at(names[i]));
-	return rmdir(dir);
+	return scratch_remove();
 }
 
 int
