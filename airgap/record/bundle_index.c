@@ -85,7 +85,7 @@ check(const struct bundle_index *x, struct err *e)
 		if ((r = form_check(&entry_form, f, e)) != 0 ||
 		    (r = bundle_name_check(f->name, e)) != 0 ||
 		    (r = label_check("kind", f->kind, KIND_MAX, e)) != 0)
-			return err_prefix(e, "bundle index");
+			return err_prefix(e, "bundle index"), r;
 		if (i > 0 && bytes_compare(f[-1].name, f->name) >= 0)
 			return err_set(e, ERR_INPUT, "bundle index: files are "
 			    "not in order, or one is there twice");

@@ -136,7 +136,7 @@ approval_parts(const struct wrapped *w, struct approval *a,
 	if ((r = approval_read(w->approval, a, arena, e)) != 0 ||
 	    (r = label_check_alias(a->member.alias, e)) != 0 ||
 	    (r = mode_check_alias(w->mode, a->member.alias, e)) != 0)
-		return err_prefix(e, "approval");
+		return err_prefix(e, "approval"), r;
 	if ((r = public_key_check(a->member.pub_key)) != 0)
 		return err_set(e, ERR_INPUT, "approval: its key: %s",
 		    err_text(r));
