@@ -20,6 +20,7 @@ struct side {
 	bool connecting;
 	bool ended;		/* nothing more comes from it */
 	bool passed;		/* and the other side was told */
+	bool paused;		/* not watched until its bytes are passed on */
 	bool gone;		/* not watched any more */
 };
 
@@ -115,11 +116,17 @@ hung_up(struct side *s)
 	loop_unwatch(s->pair->bridge->loop, &s->watch);
 }
 
-/* Asks the loop for what s can use now; false if it refuses. */
+/*
+ * Asks the loop for what s can use now; false if it refuses.  A hang-up is
+ * told whatever is asked for: while nothing can be done about it, again and
+ * again.  So a side is not watched while its bytes are stuck.
+ */
 static bool
 rewatch(struct side *s)
 {
+	struct loop *l = s->pair->bridge->loop;
 	uint32_t want = 0;
+	bool was = s->paused;
 
 	if (s->gone)
 		return true;
@@ -127,10 +134,15 @@ rewatch(struct side *s)
 		want |= EPOLLIN;
 	if (s->connecting || s->other->n > 0)
 		want |= EPOLLOUT;
-	if (want == s->events)
+	s->paused = want == 0 && !s->ended;
+	if (s->paused == was && want == s->events)
 		return true;
 	s->events = want;
-	return loop_change(s->pair->bridge->loop, &s->watch, want) == 0;
+	if (s->paused) {
+		loop_unwatch(l, &s->watch);
+		return true;
+	}
+	return (was ? loop_watch : loop_change)(l, &s->watch, want) == 0;
 }
 
 static bool
