@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "airgap/cli/cmd.h"
@@ -13,6 +12,7 @@
 #include "airgap/version.h"
 #include "enclave/host/http.h"
 #include "enclave/host/services.h"
+#include "enclave/io/bridge.h"
 
 #define DEFAULT_IP "127.0.0.1"
 #define DEFAULT_PORT 3001
@@ -96,20 +96,6 @@ configure(struct cmd *c, const struct options *o, char base[static BASE_MAX],
 	return 0;
 }
 
-/* Each connection may need a second descriptor for the enclave. */
-static void
-raise_descriptors(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 &&
-	    l.rlim_cur < 4 * HTTP_CONNECTIONS_MAX) {
-		l.rlim_cur = l.rlim_max < 4 * HTTP_CONNECTIONS_MAX ?
-		    l.rlim_max : 4 * HTTP_CONNECTIONS_MAX;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
 static int
 serve(struct cmd *c, const struct http_config *hc, const struct options *o)
 {
@@ -128,7 +114,9 @@ serve(struct cmd *c, const struct http_config *hc, const struct options *o)
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return err_set(&c->e, ERR_SYSTEM, "cannot set up signals");
-	raise_descriptors();
+	/* each connection may need a second descriptor for the enclave */
+	endpoint_room(4 * HTTP_CONNECTIONS_MAX +
+	    o->bridges.n * BRIDGE_DESCRIPTORS);
 	if ((r = services_start(&sc, &services, &c->e)) != 0)
 		return r;
 	if ((r = http_start(hc, &h, &c->e)) != 0) {

@@ -14,6 +14,7 @@
 
 #define BRIDGE_PAIRS_MAX 128
 #define BRIDGE_BUFFER 16384
+#define BRIDGE_DESCRIPTORS (2 * BRIDGE_PAIRS_MAX + 1)	/* at most */
 
 struct bridge_server;
 

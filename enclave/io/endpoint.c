@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -213,4 +214,18 @@ endpoint_dial(const struct endpoint *p, int *fd, struct err *e)
 	close(*fd);
 	*fd = -1;
 	return r;
+}
+
+void
+endpoint_room(size_t n)
+{
+	struct rlimit l, more;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= n)
+		return;
+	more = (struct rlimit){ n, l.rlim_max < n ? n : l.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return;
+	l.rlim_cur = l.rlim_max;	/* more is for root to give */
+	(void)setrlimit(RLIMIT_NOFILE, &l);
 }

@@ -87,4 +87,7 @@ int endpoint_accept(int fd);
  */
 int endpoint_dial(const struct endpoint *p, int *fd, struct err *e) MUST_CHECK;
 
+/* Raises this process's limit of open files to n, or as far as it may. */
+void endpoint_room(size_t n);
+
 #endif

@@ -15,6 +15,7 @@
 #include "enclave/protocol/machine.h"
 #include "enclave/runtime/enclave.h"
 #include "enclave/io/loop.h"
+#include "enclave/runtime/init.h"
 #include "enclave/runtime/pivot.h"
 #include "enclave/runtime/server.h"
 
@@ -159,13 +160,15 @@ open_bridge(struct enclave *v, unsigned port, struct err *e)
 static void
 open_bridges(struct enclave *v, const struct manifest *m)
 {
+	const size_t n = m->pivot.bridges.count;
 	struct rd rd = list_walk(&m->pivot.bridges);
 	char line[ERR_TEXT_MAX + 64];
 	struct err e = { 0 };
 	struct bridge b;
 
-	v->bridges = calloc((size_t)m->pivot.bridges.count + 1,
-	    sizeof(struct bridge_server *));
+	/* clients of the application take none from the control server */
+	endpoint_room(2 * SERVER_CONNECTIONS_MAX + n * BRIDGE_DESCRIPTORS);
+	v->bridges = calloc(n + 1, sizeof(struct bridge_server *));
 	while (v->bridges != NULL && list_next(&rd, &type_bridge, &b)) {
 		if (b.kind != BRIDGE_SERVER)
 			continue;
@@ -181,14 +184,19 @@ open_bridges(struct enclave *v, const struct manifest *m)
 
 /* --- requests, pivot, signals */
 
+/* By no clock but the NSM's, where it is ours to set. */
 static void
 start_pivot(struct enclave *v)
 {
 	const struct manifest *m = machine_manifest(v->machine);
 
 	v->pivot_started = true;
-	open_bridges(v, m);
-	v->failed = pivot_start(v->pivot, m, &v->failure);
+	if (v->o->first)
+		v->failed = init_clock(v->nsm, &v->failure);
+	if (v->failed == 0) {
+		open_bridges(v, m);
+		v->failed = pivot_start(v->pivot, m, &v->failure);
+	}
 	if (v->failed != 0)
 		loop_stop(v->loop);
 }

@@ -16,6 +16,7 @@ struct enclave_options {
 	struct endpoint at;		/* of the control server */
 	struct enclave_paths paths;
 	bool app;			/* the pivot's file is the image's */
+	bool first;			/* process 1: sets the clock */
 };
 
 /*

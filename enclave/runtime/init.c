@@ -272,27 +272,36 @@ document_time(struct nsm *nsm, int64_t *ms, struct err *e)
 	return r == 0 ? 0 : ERR_SYSTEM;
 }
 
-void
-init_clock(struct nsm *nsm)
+static int
+set_clock(struct nsm *nsm, struct err *e)
 {
 	struct timespec t;
-	struct err e = { 0 };
 	int64_t ms, off;
 
-	if (document_time(nsm, &ms, &e) != 0) {
-		init_say("clock not set from the NSM: %s", e.text);
-		return;
-	}
+	if (document_time(nsm, &ms, e) != 0)
+		return ERR_SYSTEM;
 	off = ms - milliseconds();
 	if (off > -CLOCK_STEP_MS && off < CLOCK_STEP_MS)
-		return;
+		return 0;
 	t = (struct timespec){ .tv_sec = ms / 1000,
 	    .tv_nsec = ms % 1000 * 1000000 };
 	if (clock_settime(CLOCK_REALTIME, &t) != 0)
-		init_say("clock not set: %s", strerror(errno));
+		return err_set(e, ERR_SYSTEM, "%s", strerror(errno));
+	init_say("clock set from the NSM, by %lld s", (long long)(off / 1000));
+	return 0;
+}
+
+int
+init_clock(struct nsm *nsm, struct err *e)
+{
+	static bool was_set;
+	int r = set_clock(nsm, e);
+
+	if (r == 0)
+		was_set = true;
 	else
-		init_say("clock set from the NSM, by %lld s",
-		    (long long)(off / 1000));
+		init_say("clock not set from the NSM: %s", e->text);
+	return was_set ? 0 : r;
 }
 
 void

@@ -34,10 +34,11 @@ int init_run(const struct init_config *c, unsigned *cid,
 
 /*
  * Sets the kernel's clock, which only the application reads, from the
- * timestamp of a document of the NSM: unlike the clock it started with, the
- * parent has no hand in that.  Says so, or why it stays as it is.
+ * timestamp of a document of the NSM, whatever clock the machine started
+ * with.  Says so, or why it stays as it is.  0, also where only an earlier
+ * call could; ERR_SYSTEM: it was never set.
  */
-void init_clock(struct nsm *nsm);
+int init_clock(struct nsm *nsm, struct err *e) MUST_CHECK;
 
 /* Ends the enclave: with its last process, its memory is gone. */
 _Noreturn void init_end(void);

@@ -178,8 +178,9 @@ begin(const struct enclave_program *p, struct enclave_cli *c, int argc,
 	    (r = secret_process_init(e)) != 0 ||
 	    (r = p->open_nsm(c, nsm, e)) != 0)
 		return r;
-	if (first)
-		init_clock(*nsm);
+	c->o.first = first;
+	if (first && init_clock(*nsm, e) != 0)
+		init_say("it is tried again before the application starts");
 	return 0;
 }
 

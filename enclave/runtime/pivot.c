@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ struct pivot_supervisor {
 	struct pivot_config c;
 	const struct manifest *m;
 	char **argv, **envp;
+	struct rlimit files;		/* as we found it */
 	pid_t pid;			/* 0: not running */
 	bool stopping;
 	struct timer timer;
@@ -199,6 +201,7 @@ become_pivot(struct pivot_supervisor *p, pid_t parent, int out, int err,
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
+	(void)setrlimit(RLIMIT_NOFILE, &p->files);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out >= 0 ? out : null, STDOUT_FILENO) < 0 ||
 	    dup2(err >= 0 ? err : null, STDERR_FILENO) < 0)
@@ -206,7 +209,8 @@ become_pivot(struct pivot_supervisor *p, pid_t parent, int out, int err,
 	if (close_range(3, ~0U, 0) != 0)
 		_exit(126);
 	if (named && (setgroups(0, NULL) != 0 || setgid((gid_t)uid) != 0 ||
-	    setuid(uid) != 0))
+	    setuid(uid) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0))
 		_exit(126);
 	/* after setuid, which forgets it */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
@@ -315,6 +319,8 @@ pivot_new(const struct pivot_config *c, struct pivot_supervisor **out,
 		return err_set(e, ERR_SYSTEM, "out of memory");
 	p->c = *c;
 	p->timer = (struct timer){ .fire = on_timer, .ctx = p };
+	if (getrlimit(RLIMIT_NOFILE, &p->files) != 0)
+		return err_set(e, ERR_SYSTEM, "limits: %s", strerror(errno));
 	return 0;
 }
 

@@ -120,6 +120,34 @@ answered() {
 		"$work/host.e"
 }
 
+@test "clients of the application take no descriptor from the control server" {
+	port=$((20000 + RANDOM % 10000))
+	envelope m 2 "$programs/hello" --share-hashes \
+		--genesis-output "$F/genesis/genesis_output" \
+		--bridge "server:$port:0.0.0.0" \
+		--arg --quorum-key --arg "$work/e/quorum.key" \
+		--arg --live-key --arg "$work/e/ephemeral.key" \
+		--arg --port --arg "$port"
+	more=$(ulimit -Sn)
+	ulimit -Sn 100
+	enclave
+	host e --bridge "127.0.0.2:$port"
+	ulimit -Sn "$more"
+	honest
+	# two for each of 128 clients, and 256 more
+	grep -qE '^Max open files +513 ' "/proc/$enclave/limits"
+	wait_for answered 127.0.0.2 "$port"
+	held=()
+	for _ in {1..80}; do
+		exec {fd}<>"/dev/tcp/127.0.0.2/$port"
+		held+=("$fd")
+	done
+	in_phase QuorumKeyProvisioned
+	for fd in "${held[@]}"; do
+		exec {fd}<&-
+	done
+}
+
 # borsh HEX: a message of that form, the reply in hex
 borsh() { xxd -r -p <<<"$1" | ask | xxd -p | tr -d '\n'; }
 
@@ -562,11 +590,14 @@ starts() { [ "$(grep -c '^started' "$said")" -ge "$1" ]; }
 	pivot=$open/pivot
 	envelope m 2 "$stand/pivot_server" --arg "$said" --arg stay \
 		--env QUORATE_PIVOT_UID=12345
+	ulimit -Sn 123
 	enclave
 	host
 	honest
 	wait_for grep -q '^started' "$said"
 	grep -qx 'user 12345 12345, 0 more groups' "$said"
+	grep -qx 'no new privileges 1' "$said"
+	grep -qx 'files 123' "$said"		# the enclave has taken more
 	for key in quorum ephemeral; do
 		[ "$(stat -c '%u %a' "$work/e/$key.key")" = "12345 400" ]
 	done

@@ -15,10 +15,12 @@
  *	pivot_server --as-init PROGRAM [WORDS...]
  */
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,7 @@ static int
 report(const char *path, int argc, char **argv)
 {
 	FILE *f = fopen(path, "a");
+	struct rlimit files = { 0 };
 	sigset_t mask;
 
 	if (f == NULL)
@@ -55,6 +58,9 @@ report(const char *path, int argc, char **argv)
 	for (char **e = environ; *e != NULL; e++)
 		fprintf(f, "env %s\n", *e);
 	report_files(f);
+	getrlimit(RLIMIT_NOFILE, &files);
+	fprintf(f, "files %ju\nno new privileges %d\n",
+	    (uintmax_t)files.rlim_cur, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
 	sigemptyset(&mask);
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	fprintf(f, "user %u %u, %d more groups\nleads %d\nblocks %d\n"

@@ -426,16 +426,22 @@ the_clock_is_set_from_the_nsm_where_it_is_off(void **state)
 	assert_int_equal(nsm_sim_open(&c, &module, &e), 0);
 	with_clock = *module->ops;
 	with_clock.attest = attest_now;
-	init_clock(&nsm);
+	/* the application starts by no other clock */
+	w.no_document = true;
+	assert_int_equal(init_clock(&nsm, &e), ERR_SYSTEM);
+	assert_non_null(strstr(e.text, "no document"));
+	w.no_document = false;
+	assert_int_equal(init_clock(&nsm, &e), 0);
 	assert_false(w.clock_set);
 	w.kernel_time = FAR_BACK;
-	init_clock(&nsm);
+	assert_int_equal(init_clock(&nsm, &e), 0);
 	assert_true(w.clock_set);
 	assert_in_range(w.set.tv_sec, time(NULL) - 5, time(NULL) + 5);
 	assert_in_range(w.set.tv_nsec, 0, 999999999);
+	/* once set it runs on */
 	w.clock_set = false;
 	w.no_document = true;
-	init_clock(&nsm);
+	assert_int_equal(init_clock(&nsm, &e), 0);
 	assert_false(w.clock_set);
 	module->ops->close(module);
 }
