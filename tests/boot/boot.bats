@@ -55,7 +55,7 @@ app() {
 answers() {
 	exec 9<>"/dev/tcp/127.0.0.2/$app_port" || return
 	echo hello >&9
-	head -n 1 <&9 >answer
+	timeout 20 head -n 1 <&9 >answer
 	exec 9<&-
 	[ -s answer ]
 }

@@ -23,7 +23,7 @@ setup() {
 		olddefconfig:
 		> grep -v '^nothing' .config >new && mv new .config
 		bzImage:
-		> echo "$$TZ $(KBUILD_BUILD_TIMESTAMP) $(ARCH)" >arch/x86/boot/$@
+		> echo "$$TZ $(KBUILD_BUILD_TIMESTAMP) $(ARCH)$(LOCALVERSION)$(KBUILD_BUILD_VERSION)" >arch/x86/boot/$@
 		> head -n 1 .config >>arch/x86/boot/$@
 	EOF
 	pack
@@ -42,7 +42,8 @@ pinned() { sed -i "s|^$1 .*|$1 $2|" enclave/image/kernel.pin; }
 	run "$kernel" have
 	[ "$status" -ne 0 ] && [ -z "$output" ]
 	export KERNEL_SOURCE=source.tar.xz
-	TZ=Asia/Kathmandu ARCH=arm64 "$kernel" >said
+	TZ=Asia/Kathmandu ARCH=arm64 LOCALVERSION=-mine KBUILD_BUILD_VERSION=7 \
+		MAKEFLAGS=KBUILD_BUILD_VERSION=8 "$kernel" >said
 	[ "$(cat said)" = "build/kernel/$("$kernel" hash)/bzImage" ]
 	[ "$(head -n 1 "$(cat said)")" = "UTC 1970-01-01 " ]
 	[ "$(ls build/kernel)" = "$("$kernel" hash)" ]

@@ -177,6 +177,8 @@ fake_machines() {
 	[ "$(grep -c update apt.log)" -eq 3 ]
 	[ "$(grep -c 'install.* gcc bats$' apt.log)" -eq 2 ]
 	[ "$(grep -c 'install.* gcc$' apt.log)" -eq 1 ]
+	# a slow mirror is asked again, and another apt-get is waited for
+	[ "$(grep -c 'Acquire::Retries=5 .*Lock::Timeout=300' apt.log)" -eq 6 ]
 }
 
 @test "set-up says in one clear line that apt-get failed" {
