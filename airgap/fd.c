@@ -9,13 +9,25 @@
 
 #include "airgap/fd.h"
 
-int64_t
-clock_ms(void)
+static int64_t
+now_ms(clockid_t of)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(of, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+clock_ms(void)
+{
+	return now_ms(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_boot_ms(void)
+{
+	return now_ms(CLOCK_BOOTTIME);
 }
 
 int

@@ -13,6 +13,9 @@
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t clock_ms(void);
 
+/* The same of CLOCK_BOOTTIME: a machine that sleeps grows older. */
+int64_t clock_boot_ms(void);
+
 /* Puts n bytes on fd.  0, or ERR_SYSTEM with errno set. */
 int fd_write_all(int fd, const void *p, size_t n) MUST_CHECK;
 

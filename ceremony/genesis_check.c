@@ -116,7 +116,7 @@ say_limits(const struct genesis_files *g, const struct heard *h)
 	if (p->has_dr)
 		printf("  - that the holder of the disaster-recovery key has "
 		    "not taken the quorum key\n");
-	if (p->has_unattested)
+	if (p->has_unattested || plan_all_files(p))
 		printf("  - that the persons' keys live in tokens: the plan "
 		    "takes them without proof\n");
 }

@@ -2,6 +2,7 @@
  * quorate genesis drill: the key comes back in guarded memory, is compared
  * with everything the genesis output says of it, and is wiped.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -289,6 +290,8 @@ run(struct cmd *c, struct drill *d, const struct people_options *o)
 
 	if ((r = people_options_room(o, &room, &c->e)) != 0)
 		return r;
+	/* stopped (Ctrl-Z) it would keep shares until somebody comes back */
+	(void)signal(SIGTSTP, SIG_IGN);
 	for (size_t i = 0; i < o->files.n; i++)
 		if ((r = take_file(d, o->files.v[i], &c->e)) != 0)
 			return r;

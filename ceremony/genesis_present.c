@@ -60,6 +60,7 @@ check_key(const struct plan *plan, const char *path, struct public_key *seen,
     size_t i, bool *here, struct err *e)
 {
 	const struct plan_person *who;
+	const struct plan_proof *proof;
 	struct operator_key *key;
 	size_t spare;
 	int r;
@@ -74,6 +75,11 @@ check_key(const struct plan *plan, const char *path, struct public_key *seen,
 	if ((who = present_holder(plan, &seen[i], &spare)) == NULL)
 		return err_set(e, ERR_REFUSED, "--key %s: nobody in the plan "
 		    "has this key", path);
+	if ((proof = plan_proof(plan, &seen[i])) != NULL)
+		return err_set(e, ERR_REFUSED, "--key %s: by the plan token %u "
+		    "made this key and it cannot be in a file: the plan is "
+		    "not to be trusted; do not go on", path,
+		    (unsigned)proof->serial);
 	here[who - plan->persons] = true;
 	return 0;
 }
@@ -136,13 +142,26 @@ check_token(const struct plan *plan, const struct present *here,
 	    (int)who->alias.n, (const char *)who->alias.p);
 }
 
+/* Keys in tokens are proven, or the plan says in words why not. */
+static int
+check_from(const struct plan *plan, const struct present *here,
+    struct err *e)
+{
+	if (here->room == NULL || !here->room->tokens || !plan_all_files(plan))
+		return 0;
+	return err_set(e, ERR_REFUSED, "--token: this plan says of no key that "
+	    "a token made it, nor why that is not proven; make it anew with "
+	    "--attestation, or with --unattested and the reason");
+}
+
 int
 present_check(const struct plan *plan, struct present *here, struct err *e)
 {
 	bool excused[SHAMIR_MAX] = { false }, *seen = here->by_file;
 	int r;
 
-	if ((r = check_absent(plan, here, excused, e)) != 0 ||
+	if ((r = check_from(plan, here, e)) != 0 ||
+	    (r = check_absent(plan, here, excused, e)) != 0 ||
 	    (r = check_keys(plan, here, seen, e)) != 0 ||
 	    (here->room != NULL &&
 	    (r = room_look(here->room, plan, e)) != 0))

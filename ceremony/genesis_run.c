@@ -2,6 +2,7 @@
  * quorate genesis run: plan, confirmation, entropy, making, the one commit,
  * and the files that follow from it.
  */
+#include <signal.h>
 #include <stdio.h>
 
 #include "airgap/seal/hash.h"
@@ -103,6 +104,8 @@ make_and_commit(struct cmd *c, const struct run_options *o,
 	char line[128], text[80];
 	int r;
 
+	/* stopped (Ctrl-Z) it would keep the seed until somebody comes back */
+	(void)signal(SIGTSTP, SIG_IGN);
 	ui_fingerprint(&fp, text);
 	snprintf(line, sizeof(line), "started with plan %s", text);
 	if ((r = genesis_dir_prepare(o->dir, &c->e)) != 0 ||

@@ -78,6 +78,18 @@ operator_key_from_options(const struct operator_options *k,
 	return operator_key_open_token(&t, out, e);
 }
 
+static int
+wait_seconds(const char *text, int *out, struct err *e)
+{
+	uint64_t n = 0;
+	int r = number("--wait", text, ROOM_WAIT_MAX_S, &n, e);
+
+	if (r == 0 && n == 0)
+		r = err_set(e, ERR_USAGE, "--wait: at least 1 second");
+	*out = (int)n;
+	return r;
+}
+
 int
 people_options_room(const struct people_options *k, struct room *out,
     struct err *e)
@@ -86,10 +98,11 @@ people_options_room(const struct people_options *k, struct room *out,
 	int r;
 
 	*out = (struct room){ .tokens = k->token, .pin_fd = -1,
-	    .terminal = isatty(STDIN_FILENO) == 1 };
-	if (!k->token && (k->serials.n > 0 || k->pin_fd != NULL))
-		return err_set(e, ERR_USAGE, "--serial and --pin-fd go with "
-		    "--token");
+	    .wait_s = ROOM_WAIT_S, .terminal = isatty(STDIN_FILENO) == 1 };
+	if (!k->token && (k->serials.n > 0 || k->pin_fd != NULL ||
+	    k->wait != NULL))
+		return err_set(e, ERR_USAGE, "--serial, --pin-fd and --wait go "
+		    "with --token");
 	if (k->serials.n > ROOM_ONLY_MAX)
 		return err_set(e, ERR_USAGE, "--serial: more than %d",
 		    ROOM_ONLY_MAX);
@@ -99,6 +112,9 @@ people_options_room(const struct people_options *k, struct room *out,
 			return r;
 		out->only[out->only_count++] = (uint32_t)n;
 	}
+	if (k->wait != NULL && (r = wait_seconds(k->wait, &out->wait_s,
+	    e)) != 0)
+		return r;
 	if (k->pin_fd == NULL)
 		return 0;
 	if ((r = number("--pin-fd", k->pin_fd, 1023, &n, e)) != 0)

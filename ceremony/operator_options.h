@@ -35,7 +35,7 @@ int operator_options_token(const struct operator_options *k,
 
 struct people_options {
 	struct many files, serials;
-	const char *pin_fd;
+	const char *pin_fd, *wait;
 	bool token;
 };
 
@@ -45,7 +45,10 @@ struct people_options {
 	FLAG("--token", &(k)->token, "persons come with tokens (PIV)"), \
 	MANY("--serial", "N", &(k)->serials, "only the tokens with these " \
 	    "serial numbers"), \
-	TEXT("--pin-fd", "N", &(k)->pin_fd, "PINs from there, a line a use")
+	TEXT("--pin-fd", "N", &(k)->pin_fd, "PINs from there, a line a " \
+	    "use"), \
+	TEXT("--wait", "S", &(k)->wait, "end the run after S seconds without " \
+	    "a token (900)")
 
 struct room;
 

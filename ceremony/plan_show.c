@@ -62,6 +62,8 @@ show_rest(const struct plan *p)
 		    "             ");
 		ui_print_quoted(p->unattested, 13);
 		putchar('\n');
+	} else if (plan_all_files(p)) {
+		puts("no proof of a token: all keys are in files");
 	}
 }
 

@@ -5,10 +5,12 @@
 #include <stdio.h>
 
 #include "airgap/cli/ui.h"
+#include "airgap/fd.h"
 #include "ceremony/room.h"
 
 #define PAUSE_MS 1000		/* between two looks */
 #define LIST_TEXT 160
+#define SPAN_TEXT 32
 
 static bool
 is_meant(const struct room *room, uint32_t serial)
@@ -119,10 +121,37 @@ room_next(const struct room *room, const struct room_want *want,
 	return false;
 }
 
+/* --- waiting */
+
+struct wait {
+	int64_t until, remind;	/* of clock_boot_ms */
+	bool reminded;
+	char said[ERR_TEXT_MAX];
+};
+
+/* "15 min", "90 s" */
+static void
+span_text(int seconds, char out[static SPAN_TEXT])
+{
+	snprintf(out, SPAN_TEXT, seconds % 60 == 0 ? "%d min" : "%d s",
+	    seconds % 60 == 0 ? seconds / 60 : seconds);
+}
+
+/* Somebody is here. */
+static void
+wait_anew(struct wait *w, const struct room *room)
+{
+	int64_t whole = (int64_t)room->wait_s * 1000;
+
+	w->until = clock_boot_ms() + whole;
+	w->remind = w->until - whole / 4;
+	w->reminded = false;
+}
+
 /* What keeps us waiting, said once until it changes. */
 static void
-say_waiting(const struct room *room, int looked, const struct err *e,
-    char said[static ERR_TEXT_MAX])
+say_waiting(struct wait *w, const struct room *room, int looked,
+    const struct err *e)
 {
 	char text[ERR_TEXT_MAX];
 	int n = snprintf(text, sizeof(text), "plugged in: ");
@@ -131,17 +160,56 @@ say_waiting(const struct room *room, int looked, const struct err *e,
 		snprintf(text, sizeof(text), "%s", e->text);
 	else
 		token_list_text(&room->list, text + n, LIST_TEXT);
-	if (strcmp(text, said) == 0)
+	if (strcmp(text, w->said) == 0)
 		return;
-	memcpy(said, text, sizeof(text));
-	ui_say("%s; waiting (no stops)", text);
+	memcpy(w->said, text, sizeof(text));
+	ui_say("%s; waiting", text);
+	wait_anew(w, room);
+}
+
+static void
+say_begin(const struct room *room, const char *whose)
+{
+	char span[SPAN_TEXT];
+
+	span_text(room->wait_s, span);
+	ui_say("put in %s\n    within %s, else all is wiped (Enter: wait "
+	    "longer, no: stop)", whose, span);
+}
+
+/* One pause.  0, or why no more is waited; never without a reminder. */
+static int
+wait_on(struct wait *w, const struct room *room, const char *whose,
+    struct err *e)
+{
+	char span[SPAN_TEXT];
+	enum ui_heard heard = ui_listen(PAUSE_MS);
+
+	span_text(room->wait_s, span);
+	if (heard == UI_NO)
+		return err_set(e, ERR_REFUSED, "you said no: %s was not put "
+		    "in; nothing was made", whose);
+	if (heard == UI_LINE) {
+		wait_anew(w, room);
+		ui_say("waiting for %s, %s from now", whose, span);
+	} else if (w->reminded && clock_boot_ms() >= w->until) {
+		return err_set(e, ERR_TOKEN, "%s did not come within %s: all "
+		    "is wiped, nothing was made; run this again", whose,
+		    span);
+	} else if (!w->reminded && clock_boot_ms() >= w->remind) {
+		w->reminded = true;
+		ui_say("the time for %s is nearly up: Enter waits longer",
+		    whose);
+	}
+	return 0;
 }
 
 int
 room_bring(struct room *room, const struct plan *plan,
     const struct room_want *want, struct public_key *out, struct err *e)
 {
-	char text[LIST_TEXT], said[ERR_TEXT_MAX] = "";
+	struct wait w = { 0 };
+	char text[LIST_TEXT];
 	bool asked = false;
 
 	for (;;) {
@@ -157,14 +225,15 @@ room_bring(struct room *room, const struct plan *plan,
 			    "in: %s; put it in and run this again",
 			    want->whose, text);
 		if (!asked)
-			ui_say("put in %s", want->whose);
+			say_begin(room, want->whose);
 		asked = true;
-		say_waiting(room, r, e, said);
-		if (ui_says_no(PAUSE_MS))
-			return err_set(e, ERR_REFUSED, "you said no: %s was "
-			    "not put in; nothing was made", want->whose);
+		say_waiting(&w, room, r, e);
+		if ((r = wait_on(&w, room, want->whose, e)) != 0)
+			return r;
 	}
 }
+
+/* --- opening */
 
 static int
 open_once(const struct room *room, const char *whose,
@@ -198,7 +267,8 @@ room_open(struct room *room, const struct plan *plan, const char *whose,
 		if (r != ERR_TOKEN || !room->terminal)
 			return r;
 		ui_error(e->text);
-		if ((r = ui_confirm(e, "try again with %s?", whose)) != 0 ||
+		if ((r = ui_confirm_within(e, room->wait_s, "try again with "
+		    "%s?", whose)) != 0 ||
 		    (r = room_bring(room, plan, &want, &pub, e)) != 0)
 			return r;
 	}

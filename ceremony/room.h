@@ -7,6 +7,9 @@
  * On a terminal a token that is not there is waited for, and what went wrong
  * at a token is tried again if the person says so.  Without one both end the
  * run with ERR_TOKEN: a script can start it again.
+ *
+ * Who waits holds secrets in memory, so no wait is without a limit: it ends
+ * the run when for wait_s nothing was typed and no token came or went.
  */
 #ifndef CEREMONY_ROOM_H
 #define CEREMONY_ROOM_H
@@ -15,11 +18,14 @@
 #include "token/token_key.h"
 
 #define ROOM_ONLY_MAX 64
+#define ROOM_WAIT_S 900
+#define ROOM_WAIT_MAX_S 3600
 
 struct room {
 	bool tokens;		/* --token; else nothing is looked for */
 	bool terminal;
 	int pin_fd;		/* a line a PIN; -1: the terminal */
+	int wait_s;		/* 1 to ROOM_WAIT_MAX_S */
 	size_t only_count;	/* 0: any token of the plan */
 	uint32_t only[ROOM_ONLY_MAX];
 	struct token_list list;	/* as of the last look */
@@ -49,7 +55,8 @@ bool room_next(const struct room *room, const struct room_want *want,
 
 /*
  * Looks until a token that fits is there; *out is its key.  Returns 0,
- * ERR_TOKEN (no terminal), ERR_REFUSED (the person says no) or ERR_SYSTEM.
+ * ERR_TOKEN (no terminal, or time is up), ERR_REFUSED (the person says no) or
+ * ERR_SYSTEM.
  */
 int room_bring(struct room *room, const struct plan *plan,
     const struct room_want *want, struct public_key *out,

@@ -8,26 +8,52 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "airgap/record/reader.h"
 #include "airgap/seal/hex.h"
 #include "airgap/cli/ui.h"
 
 #define ANSWER_MAX 64
+#define QUESTION_MAX 1024
 #define QUOTED_COLUMNS 44
 
-/*
- * A line of at most ANSWER_MAX - 1 characters; false at end of input.  One
- * byte at a time: what follows the line may be dice rolls, which no stdio
- * buffer may hold.
- */
+#define FOR_EVER (-1)
+#define SLICE_MS 1000
+
+enum answer { ANSWER, ANSWER_END, ANSWER_LATE };
+
+/* Short waits: the clock of poll(2) stands still while the machine sleeps. */
 static bool
-read_answer(char out[static ANSWER_MAX])
+late(int64_t until)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	while (until != FOR_EVER) {
+		int64_t left = until - clock_boot_ms();
+
+		if (left <= 0)
+			return true;
+		if (poll(&p, 1, left < SLICE_MS ? (int)left : SLICE_MS) > 0)
+			break;
+	}
+	return false;
+}
+
+/*
+ * A line of at most ANSWER_MAX - 1 characters, which is complete before
+ * until (of clock_boot_ms).  One byte at a time: what follows the line may be
+ * dice rolls, which no stdio buffer may hold.
+ */
+static enum answer
+read_answer(char out[static ANSWER_MAX], int64_t until)
 {
 	ssize_t got;
 	size_t n = 0;
 	char c = 0;
 
 	for (;;) {
+		if (late(until))
+			return ANSWER_LATE;
 		got = read(STDIN_FILENO, &c, 1);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -37,11 +63,11 @@ read_answer(char out[static ANSWER_MAX])
 			out[n++] = c;
 	}
 	if (got <= 0 && n == 0)
-		return false;
+		return ANSWER_END;
 	while (n > 0 && (out[n - 1] == ' ' || out[n - 1] == '\r'))
 		n--;
 	out[n] = '\0';
-	return true;
+	return ANSWER;
 }
 
 int
@@ -53,26 +79,28 @@ ui_flush(struct err *e)
 	return err_set(e, ERR_SYSTEM, "cannot write to standard output");
 }
 
-int
-ui_confirm(struct err *e, const char *fmt, ...)
+/* seconds 0: for ever. */
+static int
+confirm(struct err *e, int seconds, const char *question)
 {
+	int64_t until = seconds == 0 ? FOR_EVER : clock_boot_ms() +
+	    (int64_t)seconds * 1000;
 	char answer[ANSWER_MAX];
-	bool answered;
-	va_list ap;
+	enum answer got;
 	int r;
 
 	if ((r = ui_flush(e)) != 0)
 		return r;
 	for (;;) {
-		va_start(ap, fmt);
-		vfprintf(stderr, fmt, ap);
-		va_end(ap);
-		fputs(" [yes/no] ", stderr);
-		answered = read_answer(answer);
+		fprintf(stderr, "%s [yes/no] ", question);
+		got = read_answer(answer, until);
 		/* a line that no terminal echoed, or none at all */
-		if (!answered || !isatty(STDIN_FILENO))
+		if (got != ANSWER || !isatty(STDIN_FILENO))
 			fputc('\n', stderr);
-		if (!answered)
+		if (got == ANSWER_LATE)
+			return err_set(e, ERR_REFUSED, "no answer within %d "
+			    "s: nothing was done", seconds);
+		if (got == ANSWER_END)
 			return err_set(e, ERR_REFUSED, "no answer: nothing "
 			    "was done");
 		if (strcmp(answer, "yes") == 0)
@@ -82,6 +110,30 @@ ui_confirm(struct err *e, const char *fmt, ...)
 			    "was done");
 		fputs("please type yes or no\n", stderr);
 	}
+}
+
+int
+ui_confirm(struct err *e, const char *fmt, ...)
+{
+	char question[QUESTION_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(question, sizeof(question), fmt, ap);
+	va_end(ap);
+	return confirm(e, 0, question);
+}
+
+int
+ui_confirm_within(struct err *e, int seconds, const char *fmt, ...)
+{
+	char question[QUESTION_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(question, sizeof(question), fmt, ap);
+	va_end(ap);
+	return confirm(e, seconds, question);
 }
 
 /* Asks, and takes a line. */
@@ -95,7 +147,7 @@ ask(char answer[static ANSWER_MAX], struct err *e, const char *fmt,
 	if ((r = ui_flush(e)) != 0)
 		return r;
 	vfprintf(stderr, fmt, ap);
-	answered = read_answer(answer);
+	answered = read_answer(answer, FOR_EVER) == ANSWER;
 	if (!answered || !isatty(STDIN_FILENO))
 		fputc('\n', stderr);
 	return answered ? 0 : err_set(e, ERR_REFUSED, "no answer: nothing "
@@ -117,15 +169,20 @@ ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
 	return r;
 }
 
-bool
-ui_says_no(int ms)
+enum ui_heard
+ui_listen(int ms)
 {
-	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	char answer[ANSWER_MAX];
 
-	if (poll(&p, 1, ms) <= 0)
-		return false;
-	return !read_answer(answer) || strcmp(answer, "no") == 0;
+	switch (read_answer(answer, clock_boot_ms() + ms)) {
+	case ANSWER:
+		return strcmp(answer, "no") == 0 ? UI_NO : UI_LINE;
+	case ANSWER_END:
+		return UI_NO;
+	case ANSWER_LATE:
+		break;
+	}
+	return UI_NOTHING;
 }
 
 int

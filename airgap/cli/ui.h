@@ -21,11 +21,15 @@ int ui_flush(struct err *e) MUST_CHECK;
 int ui_confirm(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3)
     MUST_CHECK;
 
-/*
- * Waits at most ms for a line from the person; true if it is "no", or if
- * there is no more input.
- */
-bool ui_says_no(int ms);
+/* As ui_confirm; no answer within seconds is ERR_REFUSED too. */
+int ui_confirm_within(struct err *e, int seconds, const char *fmt, ...)
+    PRINTF_LIKE(3, 4) MUST_CHECK;
+
+/* A line of the person: "no" (or the end of input), or anything else. */
+enum ui_heard { UI_NOTHING, UI_NO, UI_LINE };
+
+/* Waits at most ms for one. */
+enum ui_heard ui_listen(int ms);
 
 /*
  * Asks for want to be typed, for what cannot be undone; anything else, and

@@ -422,6 +422,13 @@ plan_proof(const struct plan *p, const struct public_key *key)
 	return NULL;
 }
 
+bool
+plan_all_files(const struct plan *p)
+{
+	return p->mode == MODE_REHEARSAL && p->proof_count == 0 &&
+	    !p->has_unattested;
+}
+
 /* How many keys have no proof, and whose the first of them is. */
 static size_t
 count_unproven(const struct plan *p, size_t *keys, struct bytes *first)
@@ -480,13 +487,13 @@ check_proofs(const struct plan *p, struct err *e)
 	if (p->proof_count != keys - unproven)
 		return err_set(e, ERR_INPUT, "a proof is of a key that is "
 		    "not in the plan");
-	if (p->mode == MODE_PRODUCTION && unproven > 0 && !p->has_unattested)
-		return err_set(e, ERR_REFUSED, "%zu of %zu keys, the first of "
-		    "'%.*s', come without proof that tokens made them; a "
-		    "production plan must say in 'unattested' why that is "
-		    "accepted", unproven, keys, (int)first.n,
-		    (const char *)first.p);
-	return 0;
+	if (unproven == 0 || p->has_unattested || plan_all_files(p))
+		return 0;
+	return err_set(e, ERR_REFUSED, "%zu of %zu keys, the first of '%.*s', "
+	    "come without proof that tokens made them; a %s must say in "
+	    "'unattested' why that is accepted", unproven, keys, (int)first.n,
+	    (const char *)first.p, p->mode == MODE_PRODUCTION ?
+	    "production plan" : "plan with proof of some");
 }
 
 /* Each stands alone: what one refuses the others let pass. */

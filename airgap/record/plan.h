@@ -68,10 +68,16 @@ int plan_encode(const struct plan *p, struct buf *out,
  * The rules: 2 <= k <= n <= 255, names and modes, persons in order and
  * aliases distinct, every key valid and every 65-byte half distinct over
  * persons, spares and disaster recovery; each proof is of a key that is
- * there, no token serves twice, and in production there is a reason why keys
- * without proof, if any, are accepted.
+ * there, no token serves twice, and there is a reason why keys without proof,
+ * if any, are accepted, unless it is plan_all_files.
  */
 int plan_check(const struct plan *p, struct err *e) MUST_CHECK;
+
+/*
+ * A rehearsal that speaks neither of proofs nor of a reason: all its keys are
+ * in files, where there is nothing to prove, and no token may come with one.
+ */
+bool plan_all_files(const struct plan *p);
 
 /* SHA-256 of the bytes of the plan. */
 struct digest256 plan_fingerprint(struct bytes encoded);

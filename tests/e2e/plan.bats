@@ -287,6 +287,9 @@ rehearsal() { plan rehearsal --threshold 2 "$@"; }
 	proof=(--attestation "$bundle" --token-root "$tests/data/token_root.der")
 	keys b c
 	cp "$tests/data/token_operator.pub" a.pub
+	harmless 1 "2 of 3 keys, the first of 'rehearsal-b', come without" \
+		-- rehearsal "${proof[@]}"
+	proof+=(--unattested "b and c have files")
 	rehearsal "${proof[@]}" >shown
 	grep -qF "made in token 15486782, firmware 5.4.3" shown
 	[ "$(grep -cF "no proof that a token made it" shown)" -eq 2 ]
@@ -301,4 +304,29 @@ rehearsal() { plan rehearsal --threshold 2 "$@"; }
 	cp other.pub a.pub
 	harmless 3 "a key that is not in the plan" -- rehearsal --force \
 		"${proof[@]}"
+}
+
+# swap FILE HEX HEX: each of the first becomes the second
+swap() {
+	local hex
+	hex=$(od -An -v -tx1 "$1" | tr -d ' \n')
+	hex=${hex//$2/$3}
+	printf %b "$(printf %s "$hex" | fold -w2 | sed 's/^/\\x/' |
+		tr -d '\n')" >"$1"
+}
+
+@test "a file with a key that, by the plan, a token made: genesis refuses" {
+	tests=$BATS_TEST_DIRNAME/..
+	keys b c other
+	cp "$tests/data/token_operator.pub" a.pub
+	rehearsal --unattested "b and c have files" --token-root \
+		"$tests/data/token_root.der" --attestation \
+		"$tests/fuzz/seeds/token_attestation/bundle.cbor" >/dev/null
+	# a liar's plan: the proof is of a key that lies in a file
+	swap plan.cbor "$(cat a.pub)" "$(cat other.pub)"
+	quorate plan show plan.cbor | grep -q "made in token 15486782"
+	fp=$(quorate plan fingerprint plan.cbor)
+	harmless 1 "--key other.secret: by the plan token 15486782 made this" \
+		"key and it cannot be in a file" -- run_genesis \
+		--key other.secret --key b.secret --key c.secret
 }

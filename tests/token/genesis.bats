@@ -40,7 +40,7 @@ two_and_a_file() {
 	keys carol
 	token_plan --member alice.pub --member bob.pub --member carol.pub \
 		--attestation alice.attestation --attestation bob.attestation \
-		"$@" >shown
+		--unattested "carol has a file" "$@" >shown
 }
 
 # touches N NAME...: the next N of each are pressed at once
@@ -151,7 +151,8 @@ run_tokens() {
 
 @test "a stranger's token is neither asked nor refused" {
 	room alice bob stranger
-	token_plan --member alice.pub --member bob.pub >/dev/null
+	token_plan --member alice.pub --member bob.pub \
+		--unattested "proof is not the subject here" >/dev/null
 	touches 1 alice bob
 	run_tokens >shown
 	grep -q '^opened       2 of 2' shown
@@ -248,8 +249,10 @@ run_tokens() {
 		see "PIN of token 11"
 		type 123456
 		see "put in the token of rehearsal-bob (serial 22)"
-		see "plugged in: 11; waiting (no stops)"
+		see "within 15 min, else all is wiped (Enter: wait longer, no"
+		see "plugged in: 11; waiting"
 		type maybe
+		see "waiting for the token of rehearsal-bob (serial 22), 15 min"
 		type no
 		see "you said no: the token of rehearsal-bob (serial 22) was not"
 		see "nothing was made"
@@ -289,4 +292,96 @@ run_tokens() {
 	EOD
 	[ "$(find g -type f)" = g/genesis.journal ]
 	no grep -q 'quorum key' screen
+}
+
+# nothing but the journal is there, and it says so
+stopped_clean() {
+	[ "$(find g -type f)" = g/genesis.journal ]
+	tail -n 1 g/genesis.journal |
+		grep -q 'stopped before the commit: nothing was made'
+	no grep -q 'quorum key' screen
+	no_secret carol.secret
+}
+
+@test "at a terminal: a token that does not come ends the run, all is wiped" {
+	two_and_a_file
+	card_stop bob
+	touches 1 alice
+	dialogue <<-'EOD'
+		run quorate genesis run --plan plan.cbor -o g --token \
+			--wait 2 --key carol.secret
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type yes
+		see "PIN of token 11"
+		type 123456
+		see "within 2 s, else all is wiped"
+		see "the time for the token of rehearsal-bob (serial 22) is nearly"
+		see "the token of rehearsal-bob (serial 22) did not come within 2 s:"
+		see "all is wiped, nothing was made; run this again"
+		over 4
+	EOD
+	stopped_clean
+	card_start bob --serial 22
+	touches 1 alice bob
+	run_tokens --key carol.secret >/dev/null
+}
+
+@test "at a terminal: nobody answers whether to try again: all is wiped" {
+	two_and_a_file
+	dialogue <<-'EOD'
+		run quorate genesis run --plan plan.cbor -o g --token \
+			--wait 1 --key carol.secret
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type yes
+		see "PIN of token 11"
+		type 999999
+		see "PIN refused, 2 tries left"
+		see "try again with the token of rehearsal-alice (serial 11)?"
+		see "no answer within 1 s: nothing was done"
+		over 1
+	EOD
+	stopped_clean
+}
+
+@test "at a terminal: who holds a seed is not stopped by Ctrl-Z" {
+	two_and_a_file
+	card_stop bob
+	touches 1 alice
+	# a group of its own below a shell: else nothing can stop it
+	dialogue <<-'EOD'
+		run bash -c {set -m; quorate genesis run --plan plan.cbor \
+			-o g --token --key carol.secret; echo "ended $?"}
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type yes
+		see "PIN of token 11"
+		type 123456
+		see "plugged in: 11; waiting"
+		send "\x1a"
+		type no
+		see "you said no"
+		see "ended 1"
+		over 0
+	EOD
+	stopped_clean
+}
+
+@test "a drill waits no longer than it is told to" {
+	two_and_a_file
+	touches 1 alice bob
+	run_tokens --key carol.secret >/dev/null
+	card_stop bob
+	touches 1 alice
+	dialogue <<-'EOD'
+		run quorate genesis drill g --token --wait 2
+		see "PIN of token 11"
+		type 123456
+		see "the token of one more holder did not come within 2 s: all is"
+		over 4
+	EOD
+	refuses 2 "--wait: at least 1 second" -- quorate genesis drill g \
+		--token --wait 0
+	refuses 2 "--wait 3601: not a number up to 3600" -- \
+		quorate genesis drill g --token --wait 3601
+	refuses 2 "--serial, --pin-fd and --wait go with --token" -- \
+		quorate genesis drill g --key carol.secret --wait 5
 }

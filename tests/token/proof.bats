@@ -82,6 +82,35 @@ without_reason() {
 		--plan plan.cbor -o g --token --fingerprint "$fp"
 }
 
+@test "rehearsal: a key in a token is proven, or the plan says why not" {
+	pcscd_start alice bob
+	new_card alice --serial 11 --touch-seconds 4
+	new_card bob --serial 22 --touch-seconds 4
+	proven alice 11
+	proven bob 22
+	harmless 1 "1 of 2 keys, the first of 'rehearsal-bob', come without" \
+		"proof that tokens made them; a plan with proof of some must" \
+		"say in 'unattested' why" -- plan rehearsal \
+		--token-root "$root" --attestation alice.attestation
+	# no word of tokens: then it is a plan of key files
+	plan rehearsal >shown
+	grep -qx 'no proof of a token: all keys are in files' shown
+	fp=$(quorate plan fingerprint plan.cbor)
+	with_pin '123456\n123456\n' harmless 1 "--token: this plan says of" \
+		"no key that a token made it, nor why" -- run_genesis --token
+	[ "$(card_count alice 20)" -gt 0 ]
+	no grep -q ' 20 00 80 08 ' "$card_work/card-alice/log"
+	rm plan.cbor
+	plan rehearsal --unattested "taken over from QOS" >shown
+	no grep -q 'all keys are in files' shown
+	fp=$(quorate plan fingerprint plan.cbor)
+	card_order alice touches 1
+	card_order bob touches 1
+	with_pin '123456\n123456\n' run_genesis --token >shown
+	grep -q '^opened       2 of 2' shown
+	grep -qF '"taken over from QOS"' shown
+}
+
 @test "rehearsal: one token or one key for two persons is refused" {
 	pcscd_start alice
 	new_card alice --serial 11
@@ -106,7 +135,8 @@ without_reason() {
 		--spare alice=bob.pub --token-root "$root" \
 		--attestation alice.attestation --attestation bob.attestation
 	# each alone is a good proof
-	plan rehearsal --token-root "$root" --attestation bob.attestation |
+	plan rehearsal --token-root "$root" --attestation bob.attestation \
+		--unattested x |
 		grep -q 'made in token 11, firmware 5.4.3'
 }
 
