@@ -55,7 +55,8 @@ origin_files(const char *const *paths, size_t n)
 	struct err e = { 0 };
 
 	if (n > FILES_MAX || payload_of_paths(paths, n, &p, &e) != 0) {
-		ui_say("As codes they cannot cross:");
+		ui_say("As codes they cannot cross with these names (in a "
+		    "rehearsal:\nrehearsal-ALIAS); on a stick they can:");
 		ui_error(e.text);
 		return;
 	}

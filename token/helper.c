@@ -150,15 +150,19 @@ take_result(struct helper *h, const struct token_reply *p, struct buf *data,
 }
 
 /*
- * What a reply wants shown.  It comes this way and not by the helper's own
- * hand so that it stands behind the dots and not among them.
+ * What a reply wants shown: one line of plain signs, whatever it holds.  It
+ * comes this way and not by the helper's own hand so that it stands behind
+ * the dots and not among them.
  */
 static void
 show(const struct token_reply *p)
 {
-	if (p->kind != REPLY_RESULT && p->text.n > 0)
-		fprintf(stderr, "%.*s\n", (int)p->text.n,
-		    (const char *)p->text.p);
+	if (p->kind == REPLY_RESULT || p->text.n == 0)
+		return;
+	for (size_t i = 0; i < p->text.n; i++)
+		fputc(p->text.p[i] >= 0x20 && p->text.p[i] < 0x7f ?
+		    p->text.p[i] : '?', stderr);
+	fputc('\n', stderr);
 }
 
 static int

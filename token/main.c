@@ -7,7 +7,7 @@
  * replies from standard output (token/wire.h).  libykpiv keeps PINs in
  * memory of its own and libpcsclite reads what cards and pcscd say, hence a
  * process for each operation: undumpable, no descriptor but its own, behind
- * a seccomp filter from the moment the token is connected.
+ * a seccomp filter before a token is spoken to.
  */
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -207,10 +207,11 @@ operate(const struct token_request *q, const struct pin_source *from,
 	size_t n = 0;
 	int r;
 
-	if ((r = cards_open(q, cards, &n, e)) != 0)
+	if ((r = cards_reach(q, cards, &n, e)) != 0)
 		return r;
 	if ((r = sandbox_enter(e)) != 0)
 		goto out;
+	cards_open(cards, &n);
 	if (q->op == TOKEN_LIST) {
 		r = list(cards, n, data, e);
 		goto out;

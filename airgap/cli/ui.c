@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -201,18 +202,6 @@ ui_type(struct err *e, const char *want, const char *fmt, ...)
 	    want);
 }
 
-void
-ui_say(const char *fmt, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
 /*
  * Characters that a terminal acts on, that turn the line around or that
  * nobody sees: C0, DEL, C1, Unicode's bidirectional and separator controls,
@@ -247,6 +236,35 @@ put_char(FILE *to, struct bytes text, size_t i, bool valid, size_t *n)
 	}
 	fwrite(text.p + i, 1, *n, to);
 	return cp < 0x1100 ? 1 : 2;
+}
+
+void
+ui_say(const char *fmt, ...)
+{
+	char *line = NULL;
+	struct bytes text;
+	bool valid;
+	va_list ap;
+	size_t n;
+	int len;
+
+	fflush(stdout);
+	va_start(ap, fmt);
+	len = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;		/* no memory: what comes next says so */
+	text = bytes_of(line, (size_t)len);
+	valid = utf8_valid(text);
+	for (size_t i = 0; i < text.n; i += n) {
+		n = 1;
+		if (line[i] == '\n')
+			fputc('\n', stderr);
+		else
+			(void)put_char(stderr, text, i, valid, &n);
+	}
+	fputc('\n', stderr);
+	free(line);
 }
 
 void

@@ -45,7 +45,10 @@ int ui_type(struct err *e, const char *want, const char *fmt, ...)
 int ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
     PRINTF_LIKE(4, 5) MUST_CHECK;
 
-/* A line to the person on standard error. */
+/*
+ * Lines to the person on standard error, made safe as ui_print_text but for
+ * line breaks.
+ */
 void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*

@@ -81,6 +81,65 @@ record() {
 	done
 }
 
+# frame HEX: with its length before it
+frame() {
+	printf '%08x%s' $((${#1} / 2)) "$1" | xxd -r -p
+}
+
+# reply KIND TEXT-HEX DATA-HEX: as token/wire.h has it; text of less than 24
+# bytes, data of 24 to 255
+reply() {
+	local data=$3 n=$((${#3} / 2))
+	frame "a564636f6465006464617461$(printf '58%02x' $n)$data$(
+		printf '646b696e64%02x' "$1")6474657874$(
+		printf %02x $((0x40 + ${#2} / 2)))${2}65706c61696e00"
+}
+
+@test "a helper cannot act on the terminal, nor can the name of a reader" {
+	local slot
+	# a line to be shown: "a", then the escape that clears a screen
+	reply 3 611b5b324a "$(printf '00%.0s' {1..24})" >"$work/reply"
+	own_helper <<-'EOF'
+		#!/bin/bash
+		/usr/bin/cat WORK/reply
+	EOF
+	run "$work/own/quorate" token list
+	[ "$status" -eq 4 ]
+	[ "${lines[0]}" = 'a?[2J' ]
+	# one reader, busy, whose name is such a text
+	slot=005841$(printf '00%.0s' {1..65})000000
+	reply 0 '' "9045781b5b324a02004300000018ff18ff$slot$slot" \
+		>"$work/reply"
+	keys a b
+	quorate plan new --mode rehearsal --name vault --threshold 2 \
+		--member a.pub --member b.pub --unattested x -o plan.cbor \
+		>/dev/null
+	PATH=$work/own:$PATH dialogue <<-'EOD'
+		run quorate genesis run --plan plan.cbor -o g --token \
+			--key a.secret
+		see "is this the fingerprint on your paper? \[yes/no\] "
+		type yes
+		see "plugged in: a busy one in x\\x1b\[2J; waiting"
+		type no
+		over 1
+	EOD
+	no grep -q $'\e' screen
+}
+
+@test "the filter stands before a card says its first word" {
+	pcscd_start alice
+	card_start alice --serial 11
+	card_order alice hang 1
+	quorate token list >out 2>err 3>&- &
+	card_until grep -q ' A4 04 00 ' "$card_work/card-alice/log"
+	helper=$(child quorate-token)
+	grep -qx $'Seccomp:\t2' "/proc/$helper/status"
+	kill -KILL "$helper"
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 4 ]
+}
+
 @test "killed while it asks, and while it waits for the touch" {
 	alice
 	ask_slowly

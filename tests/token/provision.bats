@@ -82,7 +82,7 @@ for_firmware() {
 	tail -n 3 said | grep -qE '^ +1 [A-Z]{4} +2 [A-Z]{4} +3 [A-Z]{4}'
 	# a rehearsal's key under a name that does not say so
 	provision alice 2>said
-	grep -qF 'As codes they cannot cross' said
+	grep -qF 'As codes they cannot cross with these names' said
 }
 
 @test "firmware 4.3: keys, certificates, 3DES; ready, locked, proven, used" {

@@ -1,6 +1,7 @@
 /*
  * Finding tokens: one libykpiv state a card, opened by the exact name of its
- * reader, under a lock of that reader; and holding one for an operation.
+ * reader, under a lock of that reader; and holding one for an operation.  What
+ * the sandbox forbids is done first, before any card has said a word.
  *
  * The connection to pcscd is made here and lent to libykpiv, so that a
  * PC/SC transaction of ours can span several of its calls.
@@ -85,11 +86,21 @@ card_disconnect(struct card *c)
 		(void)ykpiv_done_with_external_card(c->st);
 	if (c->handle != 0)
 		(void)SCardDisconnect(c->handle, SCARD_RESET_CARD);
-	if (c->context != 0)
-		(void)SCardReleaseContext(c->context);
 	c->st = NULL;
 	c->handle = 0;
+}
+
+/* Of a reader: pcscd's socket and the lock. */
+static void
+card_leave(struct card *c)
+{
+	card_disconnect(c);
+	if (c->context != 0)
+		(void)SCardReleaseContext(c->context);
+	if (c->lock >= 0)
+		close(c->lock);
 	c->context = 0;
+	c->lock = -1;
 }
 
 /* libykpiv speaks T=1 alone. */
@@ -97,13 +108,9 @@ static LONG
 card_connect(struct card *c)
 {
 	DWORD protocol;
-	LONG rc = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL,
-	    &c->context);
+	LONG rc = SCardConnect(c->context, c->info.reader, SCARD_SHARE_SHARED,
+	    SCARD_PROTOCOL_T1, &c->handle, &protocol);
 
-	if (rc == SCARD_S_SUCCESS)
-		rc = SCardConnect(c->context, c->info.reader,
-		    SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, &c->handle,
-		    &protocol);
 	if (rc == SCARD_S_SUCCESS && (ykpiv_init(&c->st, 0) != YKPIV_OK ||
 	    ykpiv_connect_with_external_card(c->st, (uintptr_t)c->context,
 	    (uintptr_t)c->handle) != YKPIV_OK ||
@@ -114,29 +121,42 @@ card_connect(struct card *c)
 	return rc;
 }
 
-/*
- * True if there is something to list: a token, or a busy reader; false where
- * there is no card, or one that is no PIV token.  Connecting while another
- * program resets the card can fail once: one more try.
- */
+/* The lock of a reader, and pcscd's socket; no word to a card yet. */
 static bool
-card_open(struct card *c, const char *reader)
+card_reach(struct card *c, const char *reader)
 {
-	LONG rc;
-
-	memset(c, 0, sizeof(*c));
+	*c = (struct card){ .lock = -1 };
 	snprintf(c->info.reader, READER_MAX, "%.*s", READER_MAX - 1, reader);
 	c->info.tries = c->info.puk_tries = TRIES_UNKNOWN;
 	if ((c->lock = lock_take(reader)) < 0) {
 		c->info.busy = BUSY_QUORATE;
 		return true;
 	}
+	if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL,
+	    &c->context) == SCARD_S_SUCCESS)
+		return true;
+	card_leave(c);
+	return false;
+}
+
+/*
+ * True if there is something to list: a token, or a busy reader; false where
+ * there is no card, or one that is no PIV token.  Connecting while another
+ * program resets the card can fail once: one more try.
+ */
+static bool
+card_open(struct card *c)
+{
+	LONG rc;
+
+	if (c->info.busy != BUSY_NOT)
+		return true;
 	if ((rc = card_connect(c)) == SCARD_S_SUCCESS ||
 	    (rc = card_connect(c)) == SCARD_S_SUCCESS) {
 		read_version(c);
 		return true;
 	}
-	close(c->lock);
+	card_leave(c);
 	if (rc != SCARD_E_SHARING_VIOLATION)
 		return false;
 	c->info.busy = BUSY_PROGRAM;
@@ -162,7 +182,7 @@ list_readers(char names[static LIST_MAX], struct err *e)
 }
 
 int
-cards_open(const struct token_request *q, struct card *cards, size_t *n,
+cards_reach(const struct token_request *q, struct card *cards, size_t *n,
     struct err *e)
 {
 	static char names[LIST_MAX];
@@ -176,21 +196,28 @@ cards_open(const struct token_request *q, struct card *cards, size_t *n,
 		    (q->reader.n > 0 &&
 		    !bytes_equal(q->reader, bytes_str(at))))
 			continue;
-		if (card_open(&cards[*n], at))
+		if (card_reach(&cards[*n], at))
 			++*n;
 	}
 	return 0;
 }
 
 void
+cards_open(struct card *cards, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (card_open(&cards[i]))
+			cards[kept++] = cards[i];
+	*n = kept;
+}
+
+void
 cards_close(struct card *cards, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (cards[i].st == NULL)
-			continue;
-		card_disconnect(&cards[i]);
-		close(cards[i].lock);
-	}
+	for (size_t i = 0; i < n; i++)
+		card_leave(&cards[i]);
 }
 
 int

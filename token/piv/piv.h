@@ -12,10 +12,10 @@
 #define POLICY_NEVER 1		/* of touch, in metadata */
 
 struct card {
-	ykpiv_state *st;	/* NULL: busy */
+	ykpiv_state *st;	/* NULL: busy, or not connected yet */
 	SCARDCONTEXT context;	/* ours, and lent to st */
 	SCARDHANDLE handle;
-	int lock;		/* an abstract socket: gone with the process */
+	int lock;		/* an abstract socket; -1: not ours */
 	struct token_info info;
 };
 
@@ -31,12 +31,16 @@ struct pin_source {
 enum code { CODE_PIN, CODE_PUK };
 
 /*
- * Connects to the tokens (to that of q->reader, where it is given), each
- * under its lock.  Before the sandbox: it opens pcscd's socket.
- * Close with cards_close.  Returns 0 or ERR_TOKEN.
+ * Takes the lock of each reader (of q->reader, where it is given) and opens
+ * pcscd's socket for it: what the sandbox forbids.  No card is spoken to.
+ * Close with cards_close, also when cards_open left some out.
+ * Returns 0 or ERR_TOKEN.
  */
-int cards_open(const struct token_request *q, struct card *cards, size_t *n,
+int cards_reach(const struct token_request *q, struct card *cards, size_t *n,
     struct err *e) MUST_CHECK;
+
+/* In the sandbox: connects to them; readers without a token are left out. */
+void cards_open(struct card *cards, size_t *n);
 void cards_close(struct card *cards, size_t n);
 
 /* Fills c->info: slots, PIN and PUK tries.  Leaves no PIN verified. */

@@ -38,6 +38,7 @@ block(struct card *c, enum code code, struct err *e)
 	for (int i = 0; i < 2 * TRIES_MAX; i++) {
 		ykpiv_rc rc = spoil(c, code);
 
+		tell(REPLY_WORKING);	/* 255 tries take their time */
 		if (rc == YKPIV_PIN_LOCKED)
 			return 0;
 		if (rc != YKPIV_WRONG_PIN && rc != YKPIV_OK)
