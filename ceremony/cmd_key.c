@@ -98,8 +98,7 @@ generate(struct cmd *c)
 		return r;
 	if (strcmp(seed, pub) == 0 || strcmp(seed, "-") == 0 ||
 	    strcmp(pub, "-") == 0)
-		return err_set(&c->e, ERR_USAGE, "%s: -o and --pub must name "
-		    "two files", c->path);
+		return cmd_usage(c, "-o and --pub must name two files");
 	if ((r = write_pair(c, seed, pub)) == 0)
 		plaintext_note(seed);
 	return r;
@@ -124,8 +123,7 @@ public(struct cmd *c)
 	if ((r = cmd_parse(c, opts, 0, 1)) != 0)
 		return r;
 	if ((from.file != NULL || from.token) == (c->nargs != 0))
-		return err_set(&c->e, ERR_USAGE, "%s: name one master seed "
-		    "file, or --token; see %s --help", c->path, c->path);
+		return cmd_usage(c, "name one master seed file, or --token");
 	if (c->nargs != 0)
 		from.file = cmd_arg(c, 0);
 	if ((r = operator_options_check(c, &from)) != 0 ||

@@ -172,7 +172,7 @@ manifest_approve_run(struct cmd *c)
 		return r;
 	a.manifest = cmd_arg(c, 0);
 	if (strcmp(a.manifest, "-") == 0)
-		return err_set(&c->e, ERR_USAGE, "%s: MANIFEST must be a "
-		    "file: standard input is for your answers", c->path);
+		return cmd_usage(c, "MANIFEST must be a file: standard input "
+		    "is for your answers");
 	return approve(&a, &c->e);
 }

@@ -127,7 +127,7 @@ manifest_new_run(struct cmd *c)
 		TEXT("--spares", "FILE", &in.spares,
 		    "spare keys that may be in the share set"),
 		FLAG("--share-hashes", &in.share_hashes,
-		    "V2: put the genesis' share hashes into the environment"),
+		    "V2: the genesis' share hashes into its environment"),
 		TEXT("-o", "OUT", &out, "the manifest; else standard output"),
 		FLAG("--force", &force, "replace OUT"),
 		END

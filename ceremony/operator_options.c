@@ -55,11 +55,9 @@ operator_options_check(struct cmd *c, const struct operator_options *k)
 	if (k->file == NULL && !k->token)
 		return cmd_need(c, NULL, "--key FILE, or --token");
 	if (k->file != NULL && k->token)
-		return err_set(&c->e, ERR_USAGE, "%s: give --key or --token, "
-		    "not both", c->path);
+		return cmd_usage(c, "give --key or --token, not both");
 	if (k->file != NULL && (k->serial != NULL || k->pin_fd != NULL))
-		return err_set(&c->e, ERR_USAGE, "%s: --serial and --pin-fd go "
-		    "with --token", c->path);
+		return cmd_usage(c, "--serial and --pin-fd go with --token");
 	return operator_options_token(k, &t, &c->e);
 }
 

@@ -29,8 +29,8 @@ input_apart(struct cmd *c, const char *a, const char *b)
 {
 	if (!is_standard(a) || !is_standard(b))
 		return 0;
-	return err_set(&c->e, ERR_USAGE, "%s: standard input can be only one "
-	    "of the inputs; name a file for the other", c->path);
+	return cmd_usage(c, "standard input can be only one of the inputs: "
+	    "name a file for the other");
 }
 
 int

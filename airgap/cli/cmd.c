@@ -8,6 +8,7 @@
 
 #include "airgap/cli/cmd.h"
 #include "airgap/cli/ui.h"
+#include "airgap/version.h"
 
 static int
 usage(struct cmd *c, const char *what, const char *word)
@@ -17,6 +18,12 @@ usage(struct cmd *c, const char *what, const char *word)
 	return err_set(&c->e, ERR_USAGE, "%s%s%s%s%s; see %s --help",
 	    blank == NULL ? "" : blank + 1, blank == NULL ? "" : ": ", what,
 	    word[0] == '\0' ? "" : " ", word, c->path);
+}
+
+int
+cmd_usage(struct cmd *c, const char *what)
+{
+	return usage(c, what, "");
 }
 
 static void
@@ -55,6 +62,18 @@ print_commands(const struct cmd *c, FILE *to)
 	if (c->self->notes != NULL)
 		fprintf(to, "\n%s\n", c->self->notes);
 	fprintf(to, "\n%s COMMAND --help says more\n", c->path);
+	if (strchr(c->path, ' ') == NULL)
+		fprintf(to, "%s --version says which it is\n", c->path);
+}
+
+static int
+not_a_number(struct cmd *c, const struct opt *o, const char *value,
+    const char *why)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "%s '%.40s' is %s", o->name, value, why);
+	return usage(c, what, "");
 }
 
 static int
@@ -62,13 +81,14 @@ take_number(struct cmd *c, const struct opt *o, const char *value)
 {
 	uint64_t n = 0;
 
+	if (value[0] == '\0' ||
+	    value[strspn(value, "0123456789")] != '\0')
+		return not_a_number(c, o, value, "not a number");
 	for (const char *p = value; *p != '\0'; p++) {
-		if (*p < '0' || *p > '9' || n > UINT64_MAX / 10 - 1)
-			return usage(c, "not a number for", o->name);
+		if (n > UINT64_MAX / 10 - 1)
+			return not_a_number(c, o, value, "too large");
 		n = n * 10 + (uint64_t)(*p - '0');
 	}
-	if (value[0] == '\0')
-		return usage(c, "not a number for", o->name);
 	*(uint64_t *)o->out = n;
 	return 0;
 }
@@ -235,6 +255,10 @@ cmd_main(const struct command *top, int argc, char **argv)
 
 		if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
 			print_commands(&c, stdout);
+			return finish(&c, 0);
+		}
+		if (c.self == top && strcmp(word, "--version") == 0) {
+			printf("%s %s\n", top->name, QUORATE_VERSION);
 			return finish(&c, 0);
 		}
 		if (word[0] == '\0') {

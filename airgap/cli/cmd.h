@@ -72,13 +72,19 @@ struct opt {
 int cmd_parse(struct cmd *c, const struct opt *opts, int min, int max)
     MUST_CHECK;
 
+/* "verb: WHAT; see PROGRAM ... --help": ERR_USAGE. */
+int cmd_usage(struct cmd *c, const char *what) MUST_CHECK;
+
 /* Refuses when a required option is missing: ERR_USAGE naming it. */
 int cmd_need(struct cmd *c, const void *value, const char *name) MUST_CHECK;
 
 /* Argument i, or NULL (then "-", standard input, is meant). */
 const char *cmd_arg(const struct cmd *c, int i);
 
-/* Finds and runs the command; returns the process exit status. */
+/*
+ * Finds and runs the command, or tells help or version; returns the process
+ * exit status.
+ */
 int cmd_main(const struct command *top, int argc, char **argv);
 
 #endif

@@ -29,12 +29,6 @@ struct options {
 	bool heartbeat, version;
 };
 
-static int
-usage(struct cmd *c, const char *what)
-{
-	return err_set(&c->e, ERR_USAGE, "%s; see %s --help", what, c->path);
-}
-
 /* "/base" without slashes around it; empty serves at the root. */
 static int
 make_base(struct cmd *c, const char *text, char out[static BASE_MAX])
@@ -46,7 +40,7 @@ make_base(struct cmd *c, const char *text, char out[static BASE_MAX])
 	while (n > 0 && text[n - 1] == '/')
 		n--;
 	if (n + 2 > BASE_MAX)
-		return usage(c, "--endpoint-base-path is too long");
+		return cmd_usage(c, "--endpoint-base-path is too long");
 	snprintf(out, BASE_MAX, "%s%.*s", n == 0 ? "" : "/", (int)n, text);
 	return 0;
 }
@@ -57,13 +51,13 @@ check_enclave(struct cmd *c, const struct options *o)
 	bool vsock = o->cid != CID_UNSET || o->enclave_port != CID_UNSET;
 
 	if (o->usock != NULL)
-		return vsock || o->to_host != NULL ? usage(c, "--usock goes "
+		return vsock || o->to_host != NULL ? cmd_usage(c, "--usock goes "
 		    "without --cid, --port and --vsock-to-host") : 0;
 	if (o->cid == CID_UNSET || o->enclave_port == CID_UNSET)
-		return usage(c, "where is the enclave? --cid N --port N, or "
+		return cmd_usage(c, "where is the enclave? --cid N --port N, or "
 		    "--usock PATH");
 	if (o->cid > UINT32_MAX || o->enclave_port > UINT32_MAX)
-		return usage(c, "--cid and --port have at most 32 bits");
+		return cmd_usage(c, "--cid and --port have at most 32 bits");
 	return 0;
 }
 
@@ -78,13 +72,13 @@ configure(struct cmd *c, const struct options *o, char base[static BASE_MAX],
 	    (r = make_base(c, o->base, base)) != 0)
 		return r;
 	if (o->to_host != NULL && !yes && strcmp(o->to_host, "false") != 0)
-		return usage(c, "--vsock-to-host takes true or false");
+		return cmd_usage(c, "--vsock-to-host takes true or false");
 	if (o->port > UINT16_MAX)
-		return usage(c, "--host-port is at most 65535");
+		return cmd_usage(c, "--host-port is at most 65535");
 	if (o->timeout_ms == 0 || o->timeout_ms > TIMEOUT_MAX_MS)
-		return usage(c, "--socket-timeout is 1 to 3600000 ms");
+		return cmd_usage(c, "--socket-timeout is 1 to 3600000 ms");
 	if (o->patience_ms == 0 || o->patience_ms > TIMEOUT_MAX_MS)
-		return usage(c, "--client-timeout is 1 to 3600000 ms");
+		return cmd_usage(c, "--client-timeout is 1 to 3600000 ms");
 	*out = (struct http_config){ .ip = o->ip, .port = (uint16_t)o->port,
 	    .base = base, .patience_ms = (int64_t)o->patience_ms,
 	    .enclave = { .timeout_ms = (int64_t)o->timeout_ms } };

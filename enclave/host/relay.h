@@ -27,7 +27,7 @@ struct relay {
 #define RELAY_INIT { .host = RELAY_HOST, .timeout_s = RELAY_TIMEOUT_S }
 #define RELAY_OPTIONS(r) \
 	TEXT("--host", "URL", &(r)->host, \
-	    "quorate-host or qos_host (" RELAY_HOST ")"), \
+	    "of quorate-host (" RELAY_HOST ")"), \
 	NUMBER("--timeout", "S", &(r)->timeout_s, \
 	    "seconds for one request (120)")
 

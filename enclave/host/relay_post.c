@@ -228,8 +228,8 @@ run(struct cmd *c, struct post *p)
 		    "the record that names both"),
 		TEXT("--attestation", "DOC", &p->doc_path,
 		    "the document that the record must name"),
-		FLAG("--replace", &p->replace, "also where somebody posted in "
-		    "this person's name; breaks a QOS enclave"), END };
+		FLAG("--replace", &p->replace, "also over a post in this "
+		    "name; breaks a QOS enclave"), END };
 	int rc;
 
 	if ((rc = cmd_parse(c, opts, 0, 0)) != 0 ||

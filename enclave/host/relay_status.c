@@ -281,7 +281,7 @@ relay_status(struct cmd *c)
 	const struct opt opts[] = { RELAY_OPTIONS(&r),
 		FLAG("--json", &json, "for programs"),
 		NUMBER("--watch", "S", &seconds, "again every S seconds, "
-		    "until nothing more can change"), END };
+		    "to the end"), END };
 	int rc;
 
 	if ((rc = cmd_parse(c, opts, 0, 0)) != 0)

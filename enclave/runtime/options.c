@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "airgap/seal/secret.h"
+#include "airgap/version.h"
 #include "enclave/runtime/options.h"
 
 struct name {
@@ -16,7 +17,7 @@ struct name {
 	bool sim, device;
 };
 
-#define NAMES 10
+#define NAMES 11
 #define APP_OF_IMAGE "/app"
 
 static void
@@ -43,6 +44,8 @@ table(struct enclave_cli *c, struct name t[static NAMES])
 		    NULL, false, true },
 		{ "--pki-dir", "DIR    SIMULATED root and keys; made if "
 		    "missing", &c->pki_dir, NULL, true, false },
+		{ "--pcrs", "FILE   lines \"HEX PCRn\": PCR0 to 4 at the "
+		    "start", &c->pcrs, NULL, true, false },
 	};
 
 	memcpy(t, all, sizeof(all));
@@ -54,21 +57,25 @@ applies(const struct enclave_cli *c, const struct name *n)
 	return c->simulated ? n->sim : n->device;
 }
 
+static const char *
+name_of(const struct enclave_cli *c)
+{
+	return c->simulated ? "quorate-enclave-sim" : "quorate-enclave";
+}
+
 static void
 help(const struct enclave_cli *c, const struct name t[static NAMES])
 {
-	printf("quorate-enclave%s: %s\n\nusage: [options]\n\n",
-	    c->simulated ? "-sim" : "", c->simulated ? "the enclave with a "
-	    "SIMULATED nsm; takes REHEARSAL manifests only" :
-	    "attests, takes shares, starts the application");
+	printf("%s: %s\n\nusage: %s [options]\n\n", name_of(c),
+	    c->simulated ? "SIMULATED nsm; takes rehearsals only" :
+	    "attests, takes shares, starts the application", name_of(c));
 	for (size_t i = 0; i < NAMES; i++)
 		if (applies(c, &t[i]))
 			printf("  %-17s %s\n", t[i].name, t[i].help);
-	if (c->simulated)
-		printf("  %-17s FILE   lines \"HEX PCRn\": PCR0 to 4 at the "
-		    "start\n", "--pcrs");
-	printf("\nSIGTERM stops it cleanly. Exit status: 0 done, 1 refused, "
-	    "2 usage, 3 input, 5 system\n");
+	printf("  %-17s        the version\n  %-17s        this text\n",
+	    "--version", "--help");
+	printf("\nSIGTERM stops it cleanly.  Exit status: 0 done, 1 refused, "
+	    "2 usage,\n3 input, 5 system\n");
 }
 
 static int
@@ -95,17 +102,13 @@ static int
 parse_one(struct enclave_cli *c, const struct name t[static NAMES],
     const char *word, const char *value, struct err *e)
 {
-	if (value == NULL)
-		return err_set(e, ERR_USAGE, "%s: a value is missing, or "
-		    "unknown; see --help", word);
-	if (c->simulated && strcmp(word, "--pcrs") == 0) {
-		c->pcrs = value;
-		return 0;
-	}
 	for (size_t i = 0; i < NAMES; i++)
 		if (applies(c, &t[i]) && strcmp(word, t[i].name) == 0)
-			return take(&t[i], value, e);
-	return err_set(e, ERR_USAGE, "unknown option %s; see --help", word);
+			return value != NULL ? take(&t[i], value, e) :
+			    err_set(e, ERR_USAGE, "a value is missing after "
+			    "%s; see %s --help", word, name_of(c));
+	return err_set(e, ERR_USAGE, "unknown option %s; see %s --help", word,
+	    name_of(c));
 }
 
 static void
@@ -137,6 +140,10 @@ enclave_parse(struct enclave_cli *c, int argc, char **argv, struct err *e)
 	for (int i = 1; i < argc; i += 2) {
 		if (strcmp(argv[i], "--help") == 0) {
 			help(c, t);
+			return 1;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("%s %s\n", name_of(c), QUORATE_VERSION);
 			return 1;
 		}
 		if ((r = parse_one(c, t, argv[i], argv[i + 1], e)) != 0)

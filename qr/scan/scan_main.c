@@ -282,6 +282,14 @@ bound_memory(void)
 	return setrlimit(RLIMIT_AS, &most);
 }
 
+static bool
+source_of(const char *word, struct helper *h)
+{
+	h->source = strcmp(word, "video") == 0 ? VIDEO :
+	    strcmp(word, "camera") == 0 ? CAMERA : PICTURE;
+	return h->source != PICTURE || strcmp(word, "picture") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -289,13 +297,11 @@ main(int argc, char **argv)
 	    .camera = { .ops = &camera_system, .fd = CHILD_FD } };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (argc != 2 || isatty(STDIN_FILENO)) {
+	if (argc != 2 || !source_of(argv[1], &h) || isatty(STDIN_FILENO)) {
 		fputs("quorate-scan: started by quorate, not by hand; see "
 		    "quorate qr scan --help\n", stderr);
 		return 2;
 	}
-	h.source = strcmp(argv[1], "video") == 0 ? VIDEO :
-	    strcmp(argv[1], "camera") == 0 ? CAMERA : PICTURE;
 	(void)close_range(h.source == PICTURE ? CHILD_FD : CHILD_FD + 1, ~0U,
 	    0);
 	warm_up();

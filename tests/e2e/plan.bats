@@ -121,7 +121,7 @@ rehearsal() { plan rehearsal --threshold 2 "$@"; }
 		plan rehearsal --threshold 1
 	harmless 3 "any 4 of 3 persons" -- plan rehearsal --threshold 4
 	harmless 2 "an option is missing: --threshold K" -- plan rehearsal
-	harmless 2 "not a number for --threshold" -- \
+	harmless 2 "--threshold 'two' is not a number" -- \
 		plan rehearsal --threshold two
 	harmless 3 "any 2 of 1 persons" -- quorate plan new \
 		--mode rehearsal --name v --member a.pub --threshold 2 -o p

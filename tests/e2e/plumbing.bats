@@ -496,9 +496,9 @@ plaintexts_in() {
 		quorate shamir split -k 2 -n 256 -o d in
 	fails 2 "at most 255" -- \
 		quorate shamir split -k 2 -n 4294967298 -o d in
-	fails 2 "not a number for -k" -- \
+	fails 2 "-k 'two' is not a number" -- \
 		quorate shamir split -k two -n 3 -o d in
-	fails 2 "not a number for -n" -- \
+	fails 2 "-n '-3' is not a number" -- \
 		quorate shamir split -k 2 -n -3 -o d in
 	fails 2 "an option is missing: -k" -- quorate shamir split -n 3 -o d in
 	fails 2 "an option is missing: -n" -- quorate shamir split -k 2 -o d in

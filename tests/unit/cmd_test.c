@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "airgap/cli/cmd.h"
+#include "airgap/version.h"
 #include "tests/unit/sentence.h"
 
 #define WORDS_MAX 16
@@ -156,7 +157,8 @@ a_number_is_decimal_digits_that_fit(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		parse(0, 0, "--number", bad[i], NULL);
-		assert_usage("not a number for --number");
+		assert_usage(i < 6 ? "is not a number" : "is too large");
+		assert_usage("--number '");
 	}
 	parse(0, 0, "--number", "1844674407370955160", NULL);
 	assert_int_equal(got.r, 0);
@@ -239,6 +241,19 @@ help_is_standard_output_and_success(void **state)
 }
 
 static void
+the_version_is_told_by_the_program_alone(void **state)
+{
+	char text[OUTPUT_MAX];
+
+	(void)state;
+	assert_int_equal(run_main(1, "--version", NULL, text), 0);
+	assert_string_equal(text, "top " QUORATE_VERSION "\n");
+	assert_int_equal(run_main(2, "noun", "--version", text), 2);
+	assert_said(text, "noun: unknown command --version; "
+	    "see top noun --help\n");
+}
+
+static void
 no_command_or_an_unknown_one_is_usage(void **state)
 {
 	char text[OUTPUT_MAX];
@@ -284,6 +299,7 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_number_is_decimal_digits_that_fit),
 		cmocka_unit_test(help_is_standard_output_and_success),
+		cmocka_unit_test(the_version_is_told_by_the_program_alone),
 		cmocka_unit_test(no_command_or_an_unknown_one_is_usage),
 		cmocka_unit_test(
 		    an_error_is_one_safe_line_and_its_exit_status),
