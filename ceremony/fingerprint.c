@@ -18,3 +18,12 @@ key_fingerprint(struct bytes key)
 	snprintf(out.text, sizeof(out.text), "%.35s", all);
 	return out;
 }
+
+void
+digest_show(const char *label, const struct digest256 *d)
+{
+	char fp[80];
+
+	ui_fingerprint(d, fp);
+	printf("%s\n    %s\n", label, fp);
+}

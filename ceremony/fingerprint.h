@@ -18,4 +18,7 @@ struct fingerprint {
  */
 struct fingerprint key_fingerprint(struct bytes key);
 
+/* The label, and below it all of a digest: 71 columns. */
+void digest_show(const char *label, const struct digest256 *d);
+
 #endif

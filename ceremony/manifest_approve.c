@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "airgap/record/label.h"
+#include "ceremony/fingerprint.h"
 #include "ceremony/manifest_flow.h"
 #include "ceremony/operator_options.h"
 #include "ceremony/sources.h"
@@ -89,6 +90,46 @@ compare(struct approve *a, struct err *e)
 	return r;
 }
 
+static void
+show_same(const struct comparison *c)
+{
+	const char *before = "same as yours    ";
+
+	for (enum source_field f = 0; f < SOURCE_AWS_ROOT; f++) {
+		if (c->verdict[f] != SOURCE_SAME)
+			continue;
+		printf("%s%s", before, source_name(f));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		putchar('\n');
+}
+
+/*
+ * What the questions are about, once more on the same screen: a manifest is
+ * longer than a terminal, and a console does not scroll back.
+ */
+static void
+show_decision(const struct approve *a)
+{
+	const struct manifest *m = &a->l.env.manifest;
+	struct digest256 pivot;
+
+	memcpy(pivot.b, m->pivot.hash, sizeof(pivot.b));
+	puts("\n--- to decide: do you approve this manifest?  All of it stands "
+	    "above, and");
+	printf("    `quorate manifest show FILE | more` shows it page by "
+	    "page\n");
+	digest_show("manifest hash", &a->l.hash);
+	digest_show("pivot hash", &pivot);
+	printf("%-16s %s\n", "quorum key",
+	    key_fingerprint(m->ns.quorum_key).text);
+	printf("%-16s ", "namespace");
+	ui_print_quoted(m->ns.name, 17);
+	printf("\n%-16s %u\n", "nonce", m->ns.nonce);
+	show_same(&a->cmp);
+}
+
 static int
 ask(const struct approve *a, struct err *e)
 {
@@ -144,6 +185,7 @@ approve(struct approve *a, struct err *e)
 		goto out;
 	putchar('\n');
 	manifest_show(&a->l);
+	show_decision(a);
 	if ((r = ask(a, e)) == 0)
 		r = sign(a, e);
 out:

@@ -206,7 +206,7 @@ manifest_assemble_run(struct cmd *c)
 	if (r == 0 && x.dir != NULL)
 		r = file_list(x.dir, add_from_dir, &x, &c->e);
 	if (r == 0 && x.n == 0)
-		r = cmd_usage(c, "no approvals are given: name files, or "
+		r = cmd_usage(c, "no approvals given: name files, or "
 		    "--approvals with a folder that has some");
 	if (r == 0)
 		r = assemble(&x, out, force);

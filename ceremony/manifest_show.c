@@ -15,16 +15,6 @@
 #define LABEL "%-15s "
 #define INDENT 6
 
-/* 71 columns: on a line of its own. */
-static void
-show_digest(const char *label, const struct digest256 *d)
-{
-	char fp[80];
-
-	ui_fingerprint(d, fp);
-	printf("%s\n    %s\n", label, fp);
-}
-
 static void
 show_quoted(const char *label, struct bytes text)
 {
@@ -41,7 +31,7 @@ show_head(const struct loaded *l)
 	printf(LABEL "manifest%s %s\n", "what",
 	    l->is_envelope ? " envelope" : "",
 	    manifest_version_text(m->version));
-	show_digest("hash", &l->hash);
+	digest_show("hash", &l->hash);
 	if (l->mode == MODE_REHEARSAL)
 		printf(LABEL "*** REHEARSAL *** nothing real may depend on "
 		    "it\n", "mode");
@@ -117,7 +107,7 @@ show_pivot(const struct manifest *m)
 	struct digest256 d;
 
 	memcpy(d.b, p->hash, sizeof(d.b));
-	show_digest("pivot hash", &d);
+	digest_show("pivot hash", &d);
 	printf(LABEL "%s\n", "restart", p->restart == RESTART_ALWAYS ?
 	    "always" : "never");
 	if (m->version >= 1)
@@ -192,7 +182,7 @@ show_enclave(const struct enclave_config *x)
 			puts("    WARNING: zeros: an enclave in debug mode "
 			    "that proves nothing");
 	}
-	show_digest("AWS root, SHA-256", &root);
+	digest_show("AWS root, SHA-256", &root);
 	printf("    %s\n", bytes_equal(x->aws_root, aws_root_der()) ?
 	    "the pinned AWS Nitro Root-G1" :
 	    "WARNING: not the pinned AWS Nitro Root-G1");

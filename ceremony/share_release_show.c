@@ -44,15 +44,6 @@ timely(const struct release_job *j, const char *fmt, ...)
 }
 
 static void
-show_digest(const char *label, const struct digest256 *d)
-{
-	char fp[80];
-
-	ui_fingerprint(d, fp);
-	printf("%s\n    %s\n", label, fp);
-}
-
-static void
 show_approvers(const struct release_job *j)
 {
 	const struct list *list = &j->l.env.manifest_approvals;
@@ -191,8 +182,8 @@ release_show(const struct release_job *j)
 	putchar('\n');
 	manifest_show(&j->l);
 	puts("\n--- to decide: does this enclave get your share?");
-	show_digest("manifest hash", &j->l.hash);
-	show_digest("document, SHA-256", &doc);
+	digest_show("manifest hash", &j->l.hash);
+	digest_show("document, SHA-256", &doc);
 	printf(LABEL "%s\n", "setup key",
 	    key_fingerprint(j->doc.public_key).text);
 	timely(j, LABEL "%s", "document", j->root != NULL ?

@@ -366,7 +366,17 @@ edit() { jq -c "$2" "$1" >"$1.new" && mv "$1.new" "$1"; }
 	echo yes | quorate manifest approve m --key alice.secret \
 		--alias alice "${sources[@]}" -o approvals >out 2>err
 	[ "$(grep -c '^same: ' out)" -eq 9 ]
-	quorate manifest show m | cmp - <(sed '1,/^$/d' out)
+	quorate manifest show m | cmp - <(sed '1,/^$/d; /^$/,$d' out)
+	# what counts stands above the question on the same screen
+	tail -n 16 out >screen
+	grep -q '^--- to decide: do you approve' screen
+	for value in "$(quorate manifest hash m)" "$(jq -r .pivot.hash m)"; do
+		tr -d ' \n' <screen | grep -qF "$value"
+	done
+	grep -qxE 'quorum key +([0-9a-f]{8} ?){4}' screen
+	grep -qxE 'namespace +"team/app"' screen
+	grep -qxE 'nonce +7' screen
+	grep -qE '^same as yours +manifest set, share set, .*quorum key$' screen
 	[ "$(grep -o 'yes/no' err | wc -l)" -eq 1 ]
 	a=approvals/alice-team-app-7.approval
 	[ "$(ls approvals)" = "${a#*/}" ]
