@@ -51,11 +51,12 @@ check_enclave(struct cmd *c, const struct options *o)
 	bool vsock = o->cid != CID_UNSET || o->enclave_port != CID_UNSET;
 
 	if (o->usock != NULL)
-		return vsock || o->to_host != NULL ? cmd_usage(c, "--usock goes "
-		    "without --cid, --port and --vsock-to-host") : 0;
+		return vsock || o->to_host != NULL ? cmd_usage(c,
+		    "--usock goes without --cid, --port and --vsock-to-host") :
+		    0;
 	if (o->cid == CID_UNSET || o->enclave_port == CID_UNSET)
-		return cmd_usage(c, "where is the enclave? --cid N --port N, or "
-		    "--usock PATH");
+		return cmd_usage(c, "where is the enclave? --cid N --port N, "
+		    "or --usock PATH");
 	if (o->cid > UINT32_MAX || o->enclave_port > UINT32_MAX)
 		return cmd_usage(c, "--cid and --port have at most 32 bits");
 	return 0;
