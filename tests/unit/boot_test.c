@@ -323,6 +323,27 @@ share_hashes_must_be_one_a_member(void **state)
 	stage_free(&s);
 }
 
+/* The largest of 32 bits would mean "as before", which is root. */
+static void
+a_pivot_has_a_user_id_of_32_bits_but_the_largest(void **state)
+{
+	static const char *const bad[] = { "4294967295", "4294967296",
+		"42949672940", "18446744073709551616", "-1", "+1", " 1", "1 ",
+		"0x1", "nobody", "1:" };
+	static struct stage s;
+
+	(void)state;
+	stage_init(&s, 2, 2, 3, true);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		stage_env(&s, PIVOT_UID_ENV, bad[i]);
+		assert_error(boot(&s), PE_INVALID_PIVOT_ENV);
+	}
+	assert_untouched(&s);
+	stage_env(&s, PIVOT_UID_ENV, "4294967294");
+	assert_boots(&s);
+	stage_free(&s);
+}
+
 static void
 files_of_an_earlier_run_are_not_taken_over(void **state)
 {
@@ -532,6 +553,7 @@ main(void)
 		cmocka_unit_test(
 		    a_name_cut_within_a_character_still_makes_a_sentence),
 		cmocka_unit_test(share_hashes_must_be_one_a_member),
+		cmocka_unit_test(a_pivot_has_a_user_id_of_32_bits_but_the_largest),
 		cmocka_unit_test(files_of_an_earlier_run_are_not_taken_over),
 		cmocka_unit_test(tag_23_carries_json_and_nothing_else),
 		cmocka_unit_test(an_nsm_that_does_not_do_changes_nothing),
