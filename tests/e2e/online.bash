@@ -313,3 +313,47 @@ children() {
 	local p=${1:-$enclave}
 	xargs <"/proc/$p/task/$p/children"
 }
+
+# --- of several files
+
+# fresh: another enclave may start where one was
+fresh() { rm -rf "$work/e" "$pivot"; }
+
+# starts N: it was started that often
+starts() { [ "$(grep -c '^started' "$said")" -ge "$1" ]; }
+
+# gone PIDS: they have ended
+gone() {
+	local p
+	for p in $1; do
+		[ ! -e "/proc/$p" ] || grep -q '^State:.Z' "/proc/$p/status" ||
+			return 1
+	done
+}
+
+# cleanly: SIGTERM ends it with status 0, without socket, pivot or fragments
+cleanly() {
+	local p d=$work/e
+	p=$(children)
+	stop
+	[ "$ended" -eq 0 ] || return
+	[ ! -e "$d/sock" ] || return
+	gone "$p" || return
+	find "$d" "${pivot%/*}" -maxdepth 1 -type f \
+		! -name log ! -name manifest ! -name '*.key' \
+		! -path "$pivot" | grep . && return 1
+	[ ! -e "$d/manifest" ] || jq -e .manifest "$d/manifest" >/dev/null ||
+		return
+	console | tail -n 3 | grep -qF stopping
+}
+
+# genesis_request: of the three, two of them needed
+genesis_request() {
+	for who in $(rehearsal_names); do
+		jq -nc --arg who "$who" --rawfile key "$F/keys/$who.pub" \
+			'{alias: $who, pubKey: ($key | rtrimstr("\n"))}'
+	done | jq -sc '{bootGenesisRequest: {set: {members: ., threshold: "2"}}}'
+}
+
+# borsh HEX: a message of that form, the reply in hex
+borsh() { xxd -r -p <<<"$1" | ask | xxd -p | tr -d '\n'; }
