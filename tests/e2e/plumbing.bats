@@ -30,9 +30,8 @@ make_key() {
 
 # silent COMMAND...: it says nothing, but of a disk where there is no memory
 silent() {
-	"$@" >"$work/out" 2>"$work/err" &&
-		[ -z "$(cat "$work/out")" ] &&
-		[ -z "$(grep -v 'in the clear on a disk' "$work/err")" ]
+	"$@" >"$work/out" 2>"$work/err" && [ ! -s "$work/out" ] &&
+		! grep -v 'in the clear on a disk' "$work/err"
 }
 
 # --- key generate
