@@ -72,7 +72,8 @@ online_begin() {
 	begin
 	PATH=$programs:$PATH
 	# the pivot is run from here: /dev/shm may forbid that
-	pivot=$BATS_TEST_TMPDIR/pivot
+	mkdir "$BATS_TEST_TMPDIR/of.pivot"
+	pivot=$BATS_TEST_TMPDIR/of.pivot/pivot
 	said=$work/pivot.report
 	sources "$F/set" "$F/genesis"
 	stand=$programs/standin

@@ -40,7 +40,7 @@ static int
 decode(const struct entry *files, size_t n, struct err *e)
 {
 	static struct bundle_index x;
-	static uint8_t out[1024];
+	static uint8_t out[16384];
 	struct sink s = { .put = sink_put_fixed, .out = out,
 	    .left = sizeof(out) };
 
@@ -135,6 +135,23 @@ files_are_in_order_and_never_twice(void **state)
 }
 
 static void
+a_bundle_has_128_files_at_most(void **state)
+{
+	static struct entry files[BUNDLE_FILES_MAX + 1];
+	static char names[BUNDLE_FILES_MAX + 1][4];
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i <= BUNDLE_FILES_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "%03u", (unsigned)i % 1000);
+		files[i] = (struct entry){ names[i], "plan", 1 };
+	}
+	assert_int_equal(decode(files, BUNDLE_FILES_MAX, NULL), 0);
+	assert_int_equal(decode(files, BUNDLE_FILES_MAX + 1, &e), ERR_INPUT);
+	assert_sentence(&e, "129 files, not 1 to 128");
+}
+
+static void
 what_is_refused_to_a_reader_is_never_written(void **state)
 {
 	static struct bundle_index x = { .mode = MODE_REHEARSAL, .count = 1 };
@@ -159,6 +176,7 @@ main(void)
 		    a_name_that_is_no_label_or_the_index_itself_is_refused),
 		cmocka_unit_test(kinds_and_sizes_have_their_bounds),
 		cmocka_unit_test(files_are_in_order_and_never_twice),
+		cmocka_unit_test(a_bundle_has_128_files_at_most),
 		cmocka_unit_test(what_is_refused_to_a_reader_is_never_written),
 	};
 

@@ -195,6 +195,45 @@ the_bounds_of_time_and_challenge_hold(void **state)
 	assert_sentence(&e, "key 'time'");
 }
 
+/* The record as bytes, one bit of that key another, as a stranger sends it. */
+static void
+refused_in_bytes(const char *type, const uint8_t *key, const char *words)
+{
+	const struct sample *x = samples;
+	struct buf b, out = { 0 };
+	struct err e = { 0 };
+	uint8_t *p;
+
+	while (strcmp(x->type, type) != 0)
+		x++;
+	b = x->make(MODE_PRODUCTION);
+	p = memmem(b.p, b.n, key, PUBLIC_KEY_LEN);
+	assert_non_null(p);
+	p[64] ^= 1;
+	assert_int_equal(x->again(buf_bytes(&b), &out, &e), ERR_INPUT);
+	assert_sentence(&e, words);
+	buf_free(&b);
+}
+
+static void
+keys_that_are_no_points_are_not_read(void **state)
+{
+	struct genesis_statement s;
+	struct receipt x;
+	struct release y;
+
+	(void)state;
+	sample_statement(&s, MODE_PRODUCTION);
+	refused_in_bytes(GENESIS_STATEMENT_TYPE, s.quorum.b,
+	    "key 'quorumKey': public key is not a point");
+	sample_receipt(&x, MODE_PRODUCTION);
+	refused_in_bytes(RECEIPT_TYPE, x.key.b,
+	    "key 'key': public key is not a point");
+	sample_release(&y, MODE_PRODUCTION);
+	refused_in_bytes(RELEASE_TYPE, y.setup_key.b,
+	    "key 'setupKey': public key is not a point");
+}
+
 static void
 keys_that_are_no_points_are_refused(void **state)
 {
@@ -268,6 +307,7 @@ main(void)
 		cmocka_unit_test(a_signature_of_one_record_is_none_of_another),
 		cmocka_unit_test(the_bounds_of_time_and_challenge_hold),
 		cmocka_unit_test(keys_that_are_no_points_are_refused),
+		cmocka_unit_test(keys_that_are_no_points_are_not_read),
 		cmocka_unit_test(spares_are_in_order_and_never_twice),
 	};
 
