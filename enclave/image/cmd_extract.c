@@ -9,6 +9,7 @@
 #include "airgap/file.h"
 #include "enclave/image/commands.h"
 #include "enclave/image/index.h"
+#include "enclave/image/listing.h"
 #include "enclave/image/report.h"
 
 struct request {
@@ -90,12 +91,14 @@ extract_file(const struct report *r, const struct request *q, struct err *e)
 	const struct eif_section *s = ramdisk_of(&r->eif, q->ramdisk);
 	const struct cpio_found *x;
 	struct index index = { 0 };
+	enum cpio_kind kind;
 	int rc = ERR_INTERNAL;
 
 	if (s == NULL)
 		return err_set(e, ERR_INPUT, "%s has no ramdisk %ju",
 		    r->source.name, (uintmax_t)q->ramdisk);
-	if ((rc = index_read(&index, &r->source, eif_payload(s), s->size,
+	if ((rc = ramdisk_kind(&r->source, &r->eif, s, &kind, e)) != 0 ||
+	    (rc = index_read(&index, &r->source, eif_payload(s), s->size,
 	    e)) != 0)
 		goto out;
 	if ((x = index_find(&index, q->file)) == NULL ||

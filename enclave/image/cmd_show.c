@@ -89,8 +89,8 @@ print_entry(const struct source *s, const struct cpio_found *x, struct err *e)
 }
 
 static int
-print_files(const struct source *s, const struct eif_section *sec,
-    struct err *e)
+print_files(const struct source *s, const struct eif *eif,
+    const struct eif_section *sec, struct err *e)
 {
 	static const char *const other[] = {
 		[CPIO_EMPTY] = "  empty",
@@ -100,7 +100,7 @@ print_files(const struct source *s, const struct eif_section *sec,
 	enum cpio_kind kind;
 	struct cpio_found x;
 	bool more = true;
-	int r = cpio_kind(s, eif_payload(sec), sec->size, &kind, e);
+	int r = ramdisk_kind(s, eif, sec, &kind, e);
 
 	if (r != 0)
 		return r;
@@ -145,8 +145,8 @@ show(const struct report *r, struct err *e)
 			continue;
 		section_label(&r->eif, i, label);
 		printf("\n%s\n", label);
-		if ((rc = print_files(&r->source, &r->eif.section[i],
-		    e)) != 0)
+		if ((rc = print_files(&r->source, &r->eif,
+		    &r->eif.section[i], e)) != 0)
 			return rc;
 	}
 	putchar('\n');

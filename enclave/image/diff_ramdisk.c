@@ -115,10 +115,8 @@ diff_ramdisk(struct diff *d, const struct eif_section *a,
 	enum cpio_kind kind_a, kind_b;
 	int r = ERR_INTERNAL;
 
-	if ((r = cpio_kind(&d->a.source, eif_payload(a), a->size, &kind_a,
-	    e)) != 0 ||
-	    (r = cpio_kind(&d->b.source, eif_payload(b), b->size, &kind_b,
-	    e)) != 0)
+	if ((r = ramdisk_kind(&d->a.source, &d->a.eif, a, &kind_a, e)) != 0 ||
+	    (r = ramdisk_kind(&d->b.source, &d->b.eif, b, &kind_b, e)) != 0)
 		return r;
 	if (kind_a != CPIO_NEWC || kind_b != CPIO_NEWC) {
 		puts("  not compared by files: not both are archives that "

@@ -105,6 +105,24 @@ source_differ(const struct source *a, uint64_t at_a, uint64_t n_a,
 	return 0;
 }
 
+int
+ramdisk_kind(const struct source *s, const struct eif *x,
+    const struct eif_section *sec, enum cpio_kind *out, struct err *e)
+{
+	uint64_t before = 0;
+	int r = cpio_kind(s, eif_payload(sec), sec->size, out, e);
+
+	for (const struct eif_section *p = x->section; p < sec; p++)
+		if (p->type == EIF_RAMDISK)
+			before += p->size;
+	if (r != 0 || *out != CPIO_NEWC || before % CPIO_ALIGN == 0)
+		return r;
+	return err_set(e, ERR_INPUT, "%s: byte %ju: the ramdisks before this "
+	    "one have %ju bytes, no multiple of %d: the kernel would not see "
+	    "its files", s->name, (uintmax_t)eif_payload(sec),
+	    (uintmax_t)before, CPIO_ALIGN);
+}
+
 void
 section_label(const struct eif *x, size_t i, char out[static 32])
 {

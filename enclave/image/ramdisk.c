@@ -95,6 +95,10 @@ sort(struct ramdisk *d, struct err *e)
 		if (i > 0 && by_path(&d->v[i - 1], &d->v[i]) == 0)
 			return err_set(e, ERR_INPUT, "%s: %s is there twice",
 			    d->name, d->v[i].head.path);
+		if (strcmp(d->v[i].head.path, CPIO_TRAILER) == 0)
+			return err_set(e, ERR_INPUT, "%s: %s is the name that "
+			    "ends an archive; no file can have it", d->name,
+			    CPIO_TRAILER);
 		r = check_parent(d, i, e);
 	}
 	return r;

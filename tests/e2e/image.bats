@@ -145,6 +145,8 @@ world() {
 	fails 3 "a/init is in no folder" -- b --ramdisk x.list -o x.eif
 	printf 'dir a 0755\nfile a 0755 init\n' >x.list
 	fails 3 "a is there twice" -- b --ramdisk x.list -o x.eif
+	printf 'file TRAILER!!! 0644 note\n' >x.list
+	fails 3 "ends an archive" -- b --ramdisk x.list -o x.eif
 	printf '\n\ndir /a 0755\n' >x.list
 	fails 3 "x.list: line 3: the path" -- b --ramdisk x.list -o x.eif
 	printf 'dir a/../b 0755\n' >x.list

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #include "enclave/image/cpio.h"
+#include "enclave/image/listing.h"
+#include "tests/unit/eif_sample.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -211,6 +213,44 @@ kinds_are_told_by_the_first_bytes(void **state)
 	}
 }
 
+/* The kind of a second ramdisk, behind a first of that size. */
+static int
+second(size_t before, const char *bytes, enum cpio_kind *kind, struct err *e)
+{
+	static const uint8_t zeros[8];
+	static struct eif_sample s;
+	struct source from;
+	static struct eif x;
+
+	eif_sample_begin(&s);
+	eif_sample_add(&s, EIF_KERNEL, bytes_str("k"));
+	eif_sample_add(&s, EIF_CMDLINE, bytes_str("c"));
+	eif_sample_add(&s, EIF_RAMDISK, bytes_of(zeros, before));
+	eif_sample_add(&s, EIF_RAMDISK, bytes_str(bytes));
+	from = source_memory("image", bytes_of(s.b, s.n));
+	assert_int_equal(eif_read(&from, &x, NULL), 0);
+	return ramdisk_kind(&from, &x, &x.section[3], kind, e);
+}
+
+static void
+an_archive_that_the_kernel_would_not_see_is_refused(void **state)
+{
+	enum cpio_kind kind;
+	struct err e;
+
+	(void)state;
+	for (size_t n = 0; n <= 8; n++) {
+		int r = second(n, "070701", &kind, &e);
+
+		assert_int_equal(r, n % 4 == 0 ? 0 : ERR_INPUT);
+		if (r != 0)
+			assert_non_null(strstr(e.text, "would not see"));
+		/* packed ones begin anywhere */
+		assert_int_equal(second(n, "\x1f\x8b\x08", &kind, &e), 0);
+		assert_int_equal(kind, CPIO_COMPRESSED);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup(f, setup)
 
 int
@@ -224,6 +264,7 @@ main(void)
 		T(every_truncated_archive_is_refused),
 		T(what_has_no_place_in_an_archive_is_not_written),
 		T(kinds_are_told_by_the_first_bytes),
+		T(an_archive_that_the_kernel_would_not_see_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
