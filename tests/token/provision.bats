@@ -85,6 +85,27 @@ for_firmware() {
 	grep -qF 'As codes they cannot cross with these names' said
 }
 
+@test "a PIN or PUK too simple for the token: said, and run again" {
+	local n sw
+	one_card
+	provision alice 2>/dev/null
+	# the PUK's CHANGE, then the PIN's
+	for sw in 6985 6A80; do
+		n=$(awk '$1 != "#" && ++n && $3 == "24" { print n; exit }' \
+			"$card_work/card-alice/log")
+		[ "$sw" = 6985 ] || n=$((n + 1))
+		rm -f alice.pub alice.attestation
+		card_order alice factory
+		card_order alice fail "$n" "$sw"
+		refuses 4 "takes no P$([ "$sw" = 6985 ] && echo UK || echo IN)" \
+			"that is so simple; run the same command again" -- \
+			provision alice
+		card_order alice clear
+	done
+	provision alice 2>/dev/null
+	ready_and_locked
+}
+
 @test "firmware 4.3: keys, certificates, 3DES; ready, locked, proven, used" {
 	for_firmware 4.3.5
 	[ "$(state mgm-flags)" = 030000 ]

@@ -19,6 +19,9 @@
 #define CODE_BUF (PIN_MAX + 1)
 #define PIN_REFERENCE 0x80
 #define PUK_REFERENCE 0x81
+/* firmware 5.7 may want codes to be complex */
+#define SW_CONDITIONS 0x6985
+#define SW_DATA 0x6a80
 
 static int
 factory_pin(struct setup_run *u, struct err *e)
@@ -135,10 +138,17 @@ change(struct setup_run *u, uint8_t reference, const char *old,
 	memcpy(was.b, old, strlen(old));
 	code_pad(&was, in);
 	code_pad(code, in + 8);
-	r = card_do(u->c, &q, reference == PIN_REFERENCE ? "setting the PIN" :
-	    "setting the PUK", &a, e);
+	r = card_send(u->c, &q, &a, e);
 	wipe(in, sizeof(in));
 	secret_free(&was);
+	if (r == 0 && (a.sw == SW_CONDITIONS || a.sw == SW_DATA))
+		return err_set(e, ERR_TOKEN, "token %u takes no %s that is so "
+		    "simple; run the same command again with another",
+		    u->c->info.serial, reference == PIN_REFERENCE ? "PIN" :
+		    "PUK");
+	if (r == 0 && a.sw != SW_OK)
+		r = card_failed(u->c, reference == PIN_REFERENCE ?
+		    "setting the PIN" : "setting the PUK", a.sw, e);
 	return r;
 }
 
