@@ -1,13 +1,36 @@
 /*
- * Whole writes and reads, waiting, the clock of deadlines.
+ * The standard descriptors, whole writes and reads, waiting, the clock of
+ * deadlines.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "airgap/fd.h"
+
+/* The wrong way round: reading from it, or writing to it, goes on failing. */
+static int
+take_standard(int fd)
+{
+	if (fd == STDIN_FILENO)
+		return open("/dev/null", O_WRONLY);
+	return open("/dev/null", O_RDONLY);
+}
+
+int
+fd_standard(struct err *e)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && take_standard(fd) != fd)
+			return err_set(e, ERR_SYSTEM, "standard descriptor %d "
+			    "is closed, and /dev/null does not open: %s", fd,
+			    strerror(errno));
+	return 0;
+}
 
 static int64_t
 now_ms(clockid_t of)

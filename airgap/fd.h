@@ -10,6 +10,13 @@
 
 #include "airgap/err.h"
 
+/*
+ * Standard descriptors that are closed are opened on /dev/null, the wrong
+ * way round: their use goes on failing, and no file or socket that is opened
+ * later gets their number.  0 or ERR_SYSTEM.
+ */
+int fd_standard(struct err *e) MUST_CHECK;
+
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t clock_ms(void);
 

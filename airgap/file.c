@@ -8,10 +8,14 @@
  * refuses (RENAME_NOREPLACE, or link and unlink where the file system has
  * only that), so a race cannot overwrite.  A read-back happens before the
  * rename, so bytes that a medium did not keep are never committed.
+ *
+ * A person's interrupt waits until a whole-file write has ended: it would
+ * leave the temporary file behind, which may hold a secret.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,7 +274,7 @@ tmp_compare(const struct target *t, const char *path, struct bytes data,
 		if ((r = file_read_up_to(fd, chunk, sizeof(chunk), &n)) != 0) {
 			r = sys_error(e, "read back", path);
 		} else if (n > data.n - done || (n > 0 &&
-		    memcmp(chunk, data.p + done, n) != 0)) {
+		    !secret_equal(chunk, data.p + done, n))) {
 			r = ERR_REFUSED;
 		}
 		done += n;
@@ -319,19 +323,37 @@ writer_commit(struct file_writer *w, struct err *e)
 }
 
 static int
+signals_hold(sigset_t *was, struct err *e)
+{
+	sigset_t hold;
+
+	sigemptyset(&hold);
+	sigaddset(&hold, SIGINT);
+	sigaddset(&hold, SIGTERM);
+	sigaddset(&hold, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &hold, was) != 0)
+		return err_set(e, ERR_SYSTEM, "cannot hold signals back");
+	return 0;
+}
+
+static int
 write_file(const char *path, struct bytes data, mode_t mode, bool replace,
     bool check, struct err *e)
 {
 	struct file_writer w = { .t.dir_fd = -1, .path = path,
 		.replace = replace, .fd = -1 };
+	sigset_t was;
 	int r = ERR_INTERNAL;
 
+	if ((r = signals_hold(&was, e)) != 0)
+		return r;
 	if ((r = writer_open(&w, mode, e)) == 0 &&
 	    (r = file_put(&w, data, e)) == 0 &&
 	    (r = writer_close(&w, e)) == 0 &&
 	    (!check || (r = tmp_compare(&w.t, path, data, e)) == 0))
 		r = writer_commit(&w, e);
 	writer_free(&w);
+	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
 	return r;
 }
 

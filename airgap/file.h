@@ -47,7 +47,8 @@ int file_read_secret(const char *path, size_t max, struct secret *out,
 
 /*
  * Writes data to path with mode (umask does not widen or narrow it).
- * replace false: ERR_EXISTS if path is there, and nothing changes.
+ * replace false: ERR_EXISTS if path is there, and nothing changes.  SIGINT,
+ * SIGTERM and SIGHUP wait for its end.
  * Returns 0, ERR_EXISTS or ERR_SYSTEM; on failure nothing is left behind.
  */
 int file_write(const char *path, struct bytes data, mode_t mode, bool replace,

@@ -55,6 +55,10 @@ $(foreach d,unit ct fuzz crash standin card qr bench,$(eval $(call TEST_RULE,$(d
 $(B)/unit/entropy_test: LDFLAGS += -Wl$(comma)--wrap=random_bytes \
 	-Wl$(comma)--wrap=keyset_from_seed
 
+# calls of the writer at which a signal comes
+$(B)/unit/file_signal_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,fsync \
+	fchmod rename renameat2)
+
 # calls of the writer that its test makes fail
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 	fchmod rename renameat2 link)

@@ -8,6 +8,7 @@
 
 #include "airgap/cli/cmd.h"
 #include "airgap/cli/ui.h"
+#include "airgap/fd.h"
 #include "airgap/version.h"
 
 static int
@@ -248,7 +249,10 @@ cmd_main(const struct command *top, int argc, char **argv)
 {
 	struct cmd c = { .self = top, .argc = argc - 1, .argv = argv + 1 };
 	const struct command *next;
+	int r;
 
+	if ((r = fd_standard(&c.e)) != 0)
+		return finish(&c, r);
 	snprintf(c.path, sizeof(c.path), "%s", top->name);
 	while (c.self->sub != NULL) {
 		const char *word = c.argc > 0 ? c.argv[0] : "";

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "airgap/fd.h"
 #include "airgap/seal/secret.h"
 #include "airgap/version.h"
 #include "enclave/runtime/options.h"
@@ -180,7 +181,9 @@ begin(const struct enclave_program *p, struct enclave_cli *c, int argc,
 	bool first = getpid() == INIT_PID;
 	int r;
 
-	if ((r = first ? begin_init(p, c, e) :
+	/* the first process opens its console itself */
+	if ((!first && (r = fd_standard(e)) != 0) ||
+	    (r = first ? begin_init(p, c, e) :
 	    enclave_parse(c, argc, argv, e)) != 0 ||
 	    (r = secret_process_init(e)) != 0 ||
 	    (r = p->open_nsm(c, nsm, e)) != 0)

@@ -2,15 +2,19 @@
  * The command line: every form of an option, every refusal, help, and the
  * exit status of each kind of end.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "airgap/cli/cmd.h"
+#include "airgap/fd.h"
 #include "airgap/version.h"
 #include "tests/unit/sentence.h"
 
@@ -287,10 +291,59 @@ an_error_is_one_safe_line_and_its_exit_status(void **state)
 	code = 0;
 }
 
+/* Runs in a child: is each closed descriptor taken, and of no use? */
+static int
+standard_taken(unsigned closed, int other)
+{
+	char name[32], at[32], c = 'x';
+
+	for (int fd = 0; fd < 3; fd++)
+		if ((closed >> fd & 1) != 0)
+			close(fd);
+	if (fd_standard(NULL) != 0)
+		return 2;
+	if (dup(other) <= STDERR_FILENO)
+		return 5;
+	for (int fd = 0; fd < 3; fd++) {
+		ssize_t n;
+
+		if ((closed >> fd & 1) == 0)
+			continue;
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		n = readlink(name, at, sizeof(at) - 1);
+		if (n < 0 || (at[n] = '\0', strcmp(at, "/dev/null") != 0))
+			return 3;
+		if ((fd == 0 ? read(fd, &c, 1) : write(fd, &c, 1)) != -1)
+			return 4;
+	}
+	return 0;
+}
+
+static void
+a_closed_standard_descriptor_is_taken_and_stays_of_no_use(void **state)
+{
+	int status, fd = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_true(fd > STDERR_FILENO);
+	for (unsigned closed = 0; closed < 8; closed++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(standard_taken(closed, fd));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+	close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_closed_standard_descriptor_is_taken_and_stays_of_no_use),
 		cmocka_unit_test(
 		    a_value_stands_behind_the_name_or_an_equals_sign),
 		cmocka_unit_test(an_option_of_many_values_keeps_their_order),
