@@ -421,6 +421,69 @@ edited_texts_are_taken_or_refused_as_the_schema_says(void **state)
 	json_decref(all);
 }
 
+/* The text with another member of that name, null, in front of it. */
+static struct buf
+with_twin(struct bytes text, size_t at, size_t len, bool escaped)
+{
+	struct buf b = { malloc(text.n + len + 16), 0 };
+
+	assert_non_null(b.p);
+	memcpy(b.p, text.p, at);
+	b.n = at;
+	if (escaped)
+		b.n += (size_t)sprintf((char *)b.p + b.n, "\"\\u%04x%.*s:null,",
+		    text.p[at + 1], (int)len - 2, (const char *)text.p + at +
+		    2);
+	else
+		b.n += (size_t)sprintf((char *)b.p + b.n, "%.*s:null,",
+		    (int)len, (const char *)text.p + at);
+	memcpy(b.p + b.n, text.p + at, text.n - at);
+	b.n += text.n - at;
+	return b;
+}
+
+/* Two readers may take different ones of two members of one name. */
+static void
+a_member_that_is_there_twice_is_refused_wherever_it_stands(void **state)
+{
+	static const char *const names[] = { "envelope v0", "envelope v1",
+	    "envelope v2" };
+	json_t *all = vectors_load("own_record");
+	size_t members = 0;
+	struct envelope env;
+	struct arena a;
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct bytes text = bytes_str(vector_text(vector_named(all,
+		    names[i]), "json"));
+
+		for (size_t at = 1; at < text.n; at++) {
+			const uint8_t *end = memchr(text.p + at + 1, '"',
+			    text.n - at - 1);
+
+			if (text.p[at] != '"' || end == NULL || end[1] != ':' ||
+			    (text.p[at - 1] != '{' && text.p[at - 1] != ','))
+				continue;
+			for (int escaped = 0; escaped < 2; escaped++) {
+				struct buf b = with_twin(text, at, (size_t)
+				    (end + 1 - text.p) - at, escaped == 1);
+
+				assert_int_equal(json_check(buf_bytes(&b),
+				    &(struct bytes){ 0 }, NULL), 0);
+				if (envelope_read(buf_bytes(&b), &env, &a,
+				    NULL) != ERR_INPUT)
+					fail_msg("%s: %.20s", names[i],
+					    (const char *)text.p + at);
+				buf_free(&b);
+			}
+			members++;
+		}
+	}
+	assert_true(members > 100);
+	json_decref(all);
+}
+
 static void
 unknown_fields_do_not_change_the_hash(void **state)
 {
@@ -488,6 +551,8 @@ main(void)
 		    every_changed_byte_is_refused_or_read_consistently),
 		cmocka_unit_test(
 		    edited_texts_are_taken_or_refused_as_the_schema_says),
+		cmocka_unit_test(
+		    a_member_that_is_there_twice_is_refused_wherever_it_stands),
 		cmocka_unit_test(unknown_fields_do_not_change_the_hash),
 		cmocka_unit_test(
 		    what_is_no_manifest_is_refused_with_a_sentence),
