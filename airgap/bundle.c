@@ -215,6 +215,26 @@ add(struct bundle *b, struct bytes name, struct bytes kind)
 	return f;
 }
 
+/*
+ * Is what the index names one of the files that cross the gap, of the kind
+ * and the mode that it says?  Whoever made the stick made its index too.
+ */
+static int
+judge(struct bundle_file *f, enum mode mode, struct err *e)
+{
+	struct file_facts facts;
+	int r = file_facts(f->name, buf_bytes(&f->data), &facts, e);
+
+	if (r == ERR_SYSTEM)
+		return r;
+	if (r == 0 && strcmp(file_role_text(facts.role), f->kind) == 0 &&
+	    (!facts.has_mode || facts.mode == mode))
+		f->state = BUNDLE_GOOD;
+	else
+		f->state = BUNDLE_FOREIGN;
+	return 0;
+}
+
 static int
 read_file(struct bundle *b, const char *dir, const struct bundle_entry *x,
     struct err *e)
@@ -236,11 +256,9 @@ read_file(struct bundle *b, const char *dir, const struct bundle_entry *x,
 	    file_read(path, BUNDLE_FILE_MAX, &f->data, NULL) != 0)
 		return 0;
 	hash = sha256(buf_bytes(&f->data));
-	if (digest256_equal(&hash, &x->hash))
-		f->state = BUNDLE_GOOD;
-	else
-		buf_free(&f->data);
-	return 0;
+	if (!digest256_equal(&hash, &x->hash))
+		return 0;
+	return judge(f, b->mode, e);
 }
 
 struct finding {

@@ -12,14 +12,17 @@
 #include "airgap/record/bundle_index.h"
 
 enum bundle_state {
-	BUNDLE_GOOD, BUNDLE_MISSING, BUNDLE_CHANGED, BUNDLE_EXTRA,
+	BUNDLE_GOOD, BUNDLE_MISSING, BUNDLE_CHANGED,
+	BUNDLE_FOREIGN,		/* none that crosses, or of another kind or
+				   mode than the index says */
+	BUNDLE_EXTRA,		/* not in the index */
 };
 
 struct bundle_file {
 	char name[BUNDLE_NAME_MAX + 1];	/* of an extra file: cut there */
 	char kind[BUNDLE_NAME_MAX + 1];
 	enum bundle_state state;
-	struct buf data;		/* if GOOD */
+	struct buf data;		/* whole if GOOD */
 };
 
 struct bundle {

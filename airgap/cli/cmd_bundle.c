@@ -22,7 +22,7 @@ print_files(const struct bundle *b)
 {
 	static const char *const words[] = { [BUNDLE_GOOD] = "ok",
 	    [BUNDLE_MISSING] = "MISSING", [BUNDLE_CHANGED] = "CHANGED",
-	    [BUNDLE_EXTRA] = "EXTRA" };
+	    [BUNDLE_FOREIGN] = "FOREIGN", [BUNDLE_EXTRA] = "EXTRA" };
 
 	for (size_t i = 0; i < b->count; i++) {
 		printf("%-8s ", words[b->files[i].state]);
@@ -110,7 +110,8 @@ const struct command commands_bundle[] = {
 	    "none of\nthem, a secret above all, is refused.  Pull the stick "
 	    "only when it is done.", pack, NULL },
 	{ "verify", "DIR", "is every file what the index says?",
-	    "names each file that is missing, changed or not in the index",
+	    "names each file that is missing, changed, not what the index "
+	    "says it is, or\nnot in the index",
 	    verify, NULL },
 	{ "unpack", "DIR", "verify, then copy the files out", NULL, unpack,
 	    NULL },

@@ -55,15 +55,30 @@ payload_add(struct payload *p, struct bytes stem, const char *ending,
 	return 0;
 }
 
+/* What is left out is told, and no character is cut in two. */
+static void
+cut_short(char summary[static PAYLOAD_SUMMARY_MAX])
+{
+	static const char dots[] = "...";
+	size_t n = strnlen(summary, PAYLOAD_SUMMARY_MAX - sizeof(dots));
+
+	while (n > 0 && ((unsigned char)summary[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(summary + n, dots, sizeof(dots));
+}
+
 void
 payload_summary(struct payload *p, const char *fmt, ...)
 {
-	size_t n = strlen(p->summary);
+	size_t n = strlen(p->summary), room = sizeof(p->summary) - n;
 	va_list ap;
+	int got;
 
 	va_start(ap, fmt);
-	vsnprintf(p->summary + n, sizeof(p->summary) - n, fmt, ap);
+	got = vsnprintf(p->summary + n, room, fmt, ap);
 	va_end(ap);
+	if (got < 0 || (size_t)got >= room)
+		cut_short(p->summary);
 }
 
 const struct payload_source *

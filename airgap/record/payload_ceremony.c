@@ -232,7 +232,11 @@ keys_payload(struct payload *p, struct wrapped *w, struct err *e)
 	if ((r = wrapped_decode(WRAP_KEYS, message_of(p), w, e)) != 0)
 		return r;
 	p->mode = w->mode;
-	payload_summary(p, "public key of");
+	if (w->operator_count == 1)
+		payload_summary(p, "public key of");
+	else
+		payload_summary(p, "public keys of %zu persons:",
+		    w->operator_count);
 	for (size_t i = 0; i < w->operator_count; i++) {
 		const struct operator_entry *o = &w->operators[i];
 

@@ -85,6 +85,48 @@ files=(plan.cbor rehearsal-alice.receipt proof setup.doc)
 	grep -q '^CHANGED  proof' <<<"$output"
 }
 
+# reindex FROM TO: puts one for the other, of equal length, into the index
+reindex() {
+	xxd -p stick/bundle.index | tr -d '\n' | sed "s/$1/$2/g" |
+		xxd -r -p >new
+	cmp -s new stick/bundle.index && return 1
+	mv new stick/bundle.index
+}
+
+hex() { printf %s "$1" | xxd -p; }
+hash() { sha256sum "$1" | cut -d' ' -f1; }
+
+@test "a stick that was made to deceive: FOREIGN, and nothing is unpacked" {
+	quorate key generate -o key --pub rehearsal-bob.pub 2>/dev/null
+	# a file that never crosses, in the place of one that does
+	quorate bundle pack stick rehearsal-bob.pub plan.cbor >/dev/null
+	head -c "$(stat -c %s plan.cbor)" /dev/urandom >stranger
+	reindex "$(hash plan.cbor)" "$(hash stranger)"
+	reindex "$(hex plan.cbor)" "$(hex quorum_tr)"
+	rm stick/plan.cbor
+	cp stranger stick/quorum_tr
+	run quorate bundle unpack stick -o home
+	[ "$status" -eq 1 ]
+	grep -qx 'FOREIGN  quorum_tr  (plan)' <<<"$output"
+	grep -qx 'ok       rehearsal-bob.pub  (operator key)' <<<"$output"
+	[ ! -e home ]
+	# one of another kind than the index says
+	rm -r stick
+	quorate bundle pack stick plan.cbor >/dev/null
+	reindex "64$(hex plan)64" "64$(hex note)64"
+	run quorate bundle verify stick
+	[ "$status" -eq 1 ]
+	grep -qx 'FOREIGN  plan.cbor  (note)' <<<"$output"
+	# and one of the other mode
+	rm -r stick
+	quorate bundle pack stick rehearsal-bob.pub plan.cbor >/dev/null
+	reindex "$(hex rehearsal-bob.pub)" "$(hex reheArsal-bob.pub)"
+	mv stick/rehearsal-bob.pub stick/reheArsal-bob.pub
+	run quorate bundle verify stick
+	[ "$status" -eq 1 ]
+	grep -qx 'FOREIGN  reheArsal-bob.pub  (operator key)' <<<"$output"
+}
+
 @test "without its index it is no bundle" {
 	mkdir stick
 	cp plan.cbor stick
