@@ -125,6 +125,8 @@ feed(struct collect *c, const struct sight_code *code, int64_t now,
 			c->read_ms = now;
 		else
 			stray = STRAY_DAMAGED;
+		/* a part that contradicts takes its stream with it */
+		c->n = ur_decoder_streams(c->ur, c->streams);
 	}
 	if (stray != STRAY_NONE) {
 		c->stray = stray;
@@ -135,7 +137,6 @@ feed(struct collect *c, const struct sight_code *code, int64_t now,
 	c->pixels = pixels_of(code, c->version);
 	if (event != UR_KNOWN)
 		c->new_ms = now;
-	c->n = ur_decoder_streams(c->ur, c->streams);
 	return event == UR_COMPLETE;
 }
 

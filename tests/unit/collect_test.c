@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "airgap/ur/bytewords.h"
 #include "qr/carry/check.h"
 #include "qr/carry/collect.h"
 #include "qr/carry/look.h"
@@ -145,6 +146,33 @@ strays_are_named_and_disturb_nothing(void **state)
 	for (uint32_t seq = 2; seq < 10; seq++)
 		assert_int_equal(see_part(seq), 0);
 	assert_int_equal(see_part(10), 1);
+}
+
+/* One that contradicts itself: the decoder gives it up, and so does this. */
+static void
+a_stream_that_is_given_up_is_shown_no_more(void **state)
+{
+	static char text[UR_TEXT_MAX + 1];
+	static uint8_t body[UR_TEXT_MAX];
+	char *words;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(see_part(2), 0);
+	assert_int_equal(c.n, 1);
+	ur_encoder_part(encoder, 2, text);	/* with another last byte */
+	words = strrchr(text, '/') + 1;
+	assert_int_equal(bytewords_decode(bytes_str(words), body, &n, NULL),
+	    0);
+	body[n - 1] ^= 1;
+	bytewords_encode(bytes_of(body, n), words);
+	ur_upper(text);
+	assert_int_equal(see(text), 0);
+	assert_int_equal(c.stray, STRAY_DAMAGED);
+	assert_int_equal(c.n, 0);
+	assert_int_equal(see_part(3), 0);
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.streams[0].type, TYPE);
 }
 
 static void
@@ -345,6 +373,7 @@ main(void)
 		CASE(a_message_is_complete_with_its_last_part_and_not_before),
 		CASE(progress_is_what_is_known_of_what_there_is),
 		CASE(strays_are_named_and_disturb_nothing),
+		CASE(a_stream_that_is_given_up_is_shown_no_more),
 		CASE(hints_follow_what_is_seen),
 		CASE(a_code_that_is_too_small_is_told),
 		CASE(each_stream_keeps_its_line_and_the_filling_one_is_marked),
