@@ -13,7 +13,6 @@
 #include "airgap/record/attest_bundle.h"
 #include "airgap/record/form.h"
 #include "airgap/record/payload_forms.h"
-#include "airgap/record/reader.h"
 #include "airgap/seal/envelope.h"
 #include "airgap/seal/hash.h"
 #include "airgap/seal/hex.h"
@@ -539,38 +538,6 @@ two_keys_under_one_alias_are_refused(void **state)
 	assert_files_refused(in, 2, "twice");
 }
 
-/* Names that push others off the line: it says how many, and that it ends. */
-static void
-a_summary_that_is_cut_says_so_and_how_many_there_are(void **state)
-{
-	static char names[8][PAYLOAD_NAME_MAX];
-	struct bytes key = pub(sample_key(1));
-	struct payload_source in[8];
-	struct payload p;
-	size_t n;
-
-	(void)state;
-	for (size_t pad = 0; pad < 2; pad++) {
-		for (size_t i = 0; i < 8; i++) {
-			/* 30 letters of two bytes each */
-			n = (size_t)snprintf(names[i], PAYLOAD_NAME_MAX,
-			    "%zu%.*s", i, (int)pad, "x");
-			for (size_t k = 0; k < 30; k++, n += 2)
-				memcpy(names[i] + n, "\xc3\xa9", 2);
-			memcpy(names[i] + n, ".pub", 5);
-			in[i] = (struct payload_source){ names[i], key };
-		}
-		assert_int_equal(payload_of_files(in, 8, &p, NULL), 0);
-		n = strlen(p.summary);
-		assert_int_equal(strncmp(p.summary,
-		    "public keys of 8 persons: \"0", 28), 0);
-		assert_true(n > PAYLOAD_SUMMARY_MAX - 8);
-		assert_string_equal(p.summary + n - 3, "...");
-		assert_true(utf8_valid(bytes_str(p.summary)));
-		payload_free(&p);
-	}
-}
-
 static void
 a_release_of_unlike_parts_is_refused(void **state)
 {
@@ -625,7 +592,6 @@ main(void)
 		cmocka_unit_test(files_that_do_not_go_together_are_refused),
 		cmocka_unit_test(a_mix_of_modes_is_refused),
 		cmocka_unit_test(two_keys_under_one_alias_are_refused),
-		cmocka_unit_test(a_summary_that_is_cut_says_so_and_how_many_there_are),
 		cmocka_unit_test(a_release_of_unlike_parts_is_refused),
 		cmocka_unit_test(a_name_from_outside_stays_a_name),
 	};
