@@ -1,5 +1,5 @@
 /*
- * A borrowed run of public bytes, and the fixed digests.
+ * A borrowed run of public bytes, the fixed digests, and numbers in text.
  *
  * struct bytes never owns: whoever made the bytes keeps them alive longer.
  * Nothing here is constant time; secrets use airgap/seal.
@@ -55,5 +55,15 @@ bytes_compare(struct bytes a, struct bytes b)
 		return c;
 	return a.n < b.n ? -1 : a.n > b.n;
 }
+
+/*
+ * Takes the decimal digits that *text begins with off it: no sign, no space,
+ * any number of leading zeros.  False, and nothing changes, where there are
+ * none or the number is over max.
+ */
+bool bytes_take_number(struct bytes *text, uint64_t max, uint64_t *out);
+
+/* As bytes_take_number, where all of text is the number. */
+bool bytes_number(struct bytes text, uint64_t max, uint64_t *out);
 
 #endif

@@ -122,9 +122,9 @@ static int
 read_threshold(const char *dir, uint32_t *out, struct err *e)
 {
 	char path[PATH_TEXT];
+	struct bytes rest;
 	uint64_t v = 0;
 	struct buf b;
-	size_t i = 0;
 	int r;
 
 	if (snprintf(path, sizeof(path), "%s/quorum_threshold", dir) >=
@@ -132,10 +132,9 @@ read_threshold(const char *dir, uint32_t *out, struct err *e)
 		return err_set(e, ERR_INPUT, "%s: path too long", dir);
 	if ((r = file_read(path, 64, &b, e)) != 0)
 		return r;
-	while (i < b.n && b.p[i] >= '0' && b.p[i] <= '9' && v <= UINT32_MAX)
-		v = v * 10 + (uint64_t)(b.p[i++] - '0');
-	if (i == 0 || v > UINT32_MAX ||
-	    (i < b.n && b.p[i] != '\n' && b.p[i] != '\r'))
+	rest = buf_bytes(&b);
+	if (!bytes_take_number(&rest, UINT32_MAX, &v) ||
+	    (rest.n > 0 && rest.p[0] != '\n' && rest.p[0] != '\r'))
 		r = err_set(e, ERR_INPUT, "%s: the first line is not a "
 		    "decimal number", path);
 	buf_free(&b);

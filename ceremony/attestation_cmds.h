@@ -33,11 +33,4 @@ struct attestation_report {
 void attestation_print(const struct attestation_report *r);
 void attestation_print_json(const struct attestation_report *r);
 
-/* "2 h 38 min"; never negative. */
-struct duration { char text[32]; };
-struct duration duration_text(int64_t seconds);
-
-/* The leaf's end; false where it does not read. */
-bool leaf_until(const struct attestation *doc, int64_t *until);
-
 #endif

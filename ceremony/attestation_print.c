@@ -15,7 +15,10 @@ static const char *const states[] = {
 	[RULE_OK] = "ok", [RULE_FAILED] = "FAILED",
 };
 
-struct duration
+struct duration { char text[32]; };
+
+/* "2 h 38 min"; never negative. */
+static struct duration
 duration_text(int64_t s)
 {
 	long long minutes = (s < 0 ? 0 : s) / 60;
@@ -32,7 +35,8 @@ duration_text(int64_t s)
 	return d;
 }
 
-bool
+/* The leaf's end; false where it does not read. */
+static bool
 leaf_until(const struct attestation *doc, int64_t *until)
 {
 	struct certificate leaf;

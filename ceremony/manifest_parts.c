@@ -16,19 +16,21 @@ static const struct type type_bridges = { .kind = K_LIST,
 static int
 parse_bridge(const char *word, struct bridge *out, struct err *e)
 {
-	const char *p = strchr(word, ':') + 1;
-	unsigned long port = 0;
-	size_t digits = 0;
+	struct bytes rest = bytes_str(strchr(word, ':') + 1);
+	uint64_t port = 0;
 
-	for (; *p >= '0' && *p <= '9' && digits < 6; p++, digits++)
-		port = port * 10 + (unsigned long)(*p - '0');
-	if (digits == 0 || port == 0 || port > UINT16_MAX || p[0] != ':' ||
-	    p[1] == '\0' || !utf8_valid(bytes_str(p + 1)))
-		return err_set(e, ERR_USAGE, "--bridge %s: not "
-		    "server:PORT:HOST", word);
+	if (!bytes_take_number(&rest, UINT16_MAX, &port) || port == 0 ||
+	    rest.n < 2 || rest.p[0] != ':')
+		goto refuse;
+	rest = bytes_of(rest.p + 1, rest.n - 1);
+	if (!utf8_valid(rest))
+		goto refuse;
 	*out = (struct bridge){ .kind = BRIDGE_SERVER, .has_host = true,
-		.port = (uint16_t)port, .host = bytes_str(p + 1) };
+		.port = (uint16_t)port, .host = rest };
 	return 0;
+refuse:
+	return err_set(e, ERR_USAGE, "--bridge %s: not server:PORT:HOST",
+	    word);
 }
 
 /* Bridges as they are collected. */

@@ -6,27 +6,13 @@
 #include "ceremony/operator_options.h"
 #include "ceremony/room.h"
 
-#define NUMBER_DIGITS 10
-
-/* Decimal digits only: no sign, no space, no 0x. */
 static int
 number(const char *option, const char *text, uint64_t max, uint64_t *out,
     struct err *e)
 {
-	uint64_t v = 0;
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i < n && n <= NUMBER_DIGITS; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			n = 0;
-		else
-			v = v * 10 + (uint64_t)(text[i] - '0');
-	}
-	if (n == 0 || n > NUMBER_DIGITS || v > max)
-		return err_set(e, ERR_USAGE, "%s %.40s: not a number up to "
-		    "%llu", option, text, (unsigned long long)max);
-	*out = v;
-	return 0;
+	return bytes_number(bytes_str(text), max, out) ? 0 : err_set(e,
+	    ERR_USAGE, "%s %.40s: not a number up to %llu", option, text,
+	    (unsigned long long)max);
 }
 
 int

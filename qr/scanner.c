@@ -22,6 +22,8 @@
 #define FILE_MAX SCAN_REQUEST_MAX
 #define CAMERA_W 1280
 #define CAMERA_H 720
+#define CAMERA_PATH "/dev/video"
+#define CAMERA_MAX 999		/* n of /dev/videon */
 
 struct scanner {
 	struct child child;
@@ -367,23 +369,37 @@ open_device(struct scanner *s, unsigned n, struct err *e)
 	return start_with(s, "camera", fd, e);
 }
 
+/* "1920x1080", no side 0 */
+static bool
+read_size(struct bytes text, uint64_t *w, uint64_t *h)
+{
+	if (!bytes_take_number(&text, SCAN_SIDE_MAX, w) || text.n == 0 ||
+	    text.p[0] != 'x')
+		return false;
+	text = bytes_of(text.p + 1, text.n - 1);
+	return bytes_number(text, SCAN_SIDE_MAX, h) && *w > 0 && *h > 0;
+}
+
 /* "/dev/video0,1920x1080": the number, and the size if there is one. */
 static int
 open_camera(struct scanner *s, const char *path, struct err *e)
 {
-	unsigned n, w = CAMERA_W, h = CAMERA_H;
-	int end = 0, size = 0, r;
+	uint64_t n, w = CAMERA_W, h = CAMERA_H;
+	struct bytes rest = bytes_of("", 0);
+	int r;
 
-	if (sscanf(path, "/dev/video%3u%n,%5ux%5u%n", &n, &end, &w, &h,
-	    &size) < 1 || (path[end] != '\0' && (size == 0 ||
-	    path[size] != '\0' || w == 0 || h == 0)))
+	if (strncmp(path, CAMERA_PATH, sizeof(CAMERA_PATH) - 1) == 0)
+		rest = bytes_str(path + sizeof(CAMERA_PATH) - 1);
+	if (!bytes_take_number(&rest, CAMERA_MAX, &n) || (rest.n > 0 &&
+	    (rest.p[0] != ',' || !read_size(bytes_of(rest.p + 1, rest.n - 1),
+	    &w, &h))))
 		return err_set(e, ERR_USAGE, "no camera \"%s\"; it is "
 		    "v4l2:/dev/video0, or with a size "
 		    "v4l2:/dev/video0,1920x1080", path);
-	s->name[end] = '\0';
-	if ((r = open_device(s, n, e)) != 0)
+	s->name[strlen(path) - rest.n] = '\0';
+	if ((r = open_device(s, (unsigned)n, e)) != 0)
 		return r;
-	return ask_camera(s, SCAN_START, w, h, e);
+	return ask_camera(s, SCAN_START, (uint32_t)w, (uint32_t)h, e);
 }
 
 static const struct kind {

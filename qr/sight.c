@@ -8,25 +8,21 @@ struct line {
 	bool bad;
 };
 
-#define DIGITS_MAX 10		/* of a number below 2^32 */
-
-/* " 123": a number behind one space. */
+/* " 123": a number below 2^32 behind one space, no zero before it. */
 static uint32_t
 number(struct line *l)
 {
 	uint64_t v = 0;
-	size_t i = 1;
+	bool zero;
 
-	if (l->rest.n < 2 || l->rest.p[0] != ' ') {
+	if (l->rest.n < 2 || l->rest.p[0] != ' ')
 		l->bad = true;
+	if (l->bad)
 		return 0;
-	}
-	for (; i < l->rest.n && i <= DIGITS_MAX && l->rest.p[i] >= '0' &&
-	    l->rest.p[i] <= '9'; i++)
-		v = v * 10 + (uint64_t)(l->rest.p[i] - '0');
-	if (i == 1 || v > UINT32_MAX)
-		l->bad = true;
-	l->rest = bytes_of(l->rest.p + i, l->rest.n - i);
+	l->rest = bytes_of(l->rest.p + 1, l->rest.n - 1);
+	zero = l->rest.p[0] == '0';
+	l->bad = !bytes_take_number(&l->rest, UINT32_MAX, &v) ||
+	    (zero && v > 0);
 	return (uint32_t)v;
 }
 

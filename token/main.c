@@ -25,6 +25,7 @@
 
 #define REQUEST_MS 10000
 #define LINE_LEN 160
+#define PIN_FD_MAX 1023
 
 static void
 reply(const struct token_reply *p)
@@ -226,17 +227,14 @@ out:
 static int
 options(int argc, char **argv, struct pin_source *from)
 {
-	char *end = NULL;
-	long fd;
+	uint64_t fd;
 
 	if (argc == 1) {
 		from->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 		return 0;
 	}
-	if (argc != 3 || strcmp(argv[1], "--pin-fd") != 0)
-		return ERR_USAGE;
-	fd = strtol(argv[2], &end, 10);
-	if (*argv[2] == '\0' || *end != '\0' || fd < 3 || fd > 1023)
+	if (argc != 3 || strcmp(argv[1], "--pin-fd") != 0 ||
+	    !bytes_number(bytes_str(argv[2]), PIN_FD_MAX, &fd) || fd < 3)
 		return ERR_USAGE;
 	from->fd = (int)fd;
 	return 0;

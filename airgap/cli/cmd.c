@@ -80,17 +80,11 @@ not_a_number(struct cmd *c, const struct opt *o, const char *value,
 static int
 take_number(struct cmd *c, const struct opt *o, const char *value)
 {
-	uint64_t n = 0;
-
 	if (value[0] == '\0' ||
 	    value[strspn(value, "0123456789")] != '\0')
 		return not_a_number(c, o, value, "not a number");
-	for (const char *p = value; *p != '\0'; p++) {
-		if (n > UINT64_MAX / 10 - 1)
-			return not_a_number(c, o, value, "too large");
-		n = n * 10 + (uint64_t)(*p - '0');
-	}
-	*(uint64_t *)o->out = n;
+	if (!bytes_number(bytes_str(value), UINT64_MAX, o->out))
+		return not_a_number(c, o, value, "too large");
 	return 0;
 }
 

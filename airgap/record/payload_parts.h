@@ -40,13 +40,19 @@ extern const struct carried kinds[];
 extern const size_t kind_count;
 
 /* those of one file of ours, and those that are wrapped */
-int plan_payload(struct payload *p, struct wrapped *w, struct err *e);
-int receipt_payload(struct payload *p, struct wrapped *w, struct err *e);
-int genesis_payload(struct payload *p, struct wrapped *w, struct err *e);
+int plan_payload(struct payload *p, struct wrapped *w, struct err *e)
+    MUST_CHECK;
+int receipt_payload(struct payload *p, struct wrapped *w, struct err *e)
+    MUST_CHECK;
+int genesis_payload(struct payload *p, struct wrapped *w, struct err *e)
+    MUST_CHECK;
 int genesis_message(const struct sources *s, struct wrapped *w,
-    struct buf *message, struct err *e);
-int keys_payload(struct payload *p, struct wrapped *w, struct err *e);
+    struct buf *message, struct err *e)
+    MUST_CHECK;
+int keys_payload(struct payload *p, struct wrapped *w, struct err *e)
+    MUST_CHECK;
 int keys_message(const struct sources *s, struct wrapped *w,
-    struct buf *message, struct err *e);
+    struct buf *message, struct err *e)
+    MUST_CHECK;
 
 #endif

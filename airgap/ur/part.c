@@ -8,7 +8,6 @@
 #include "airgap/ur/part.h"
 
 #define SCHEME "ur:"
-#define DIGITS_MAX 10
 
 enum { CBOR_UINT = 0, CBOR_BYTES = 2, CBOR_ARRAY = 4 };
 #define PART_FIELDS 5
@@ -70,21 +69,17 @@ cut(struct bytes *rest, char c)
 	return head;
 }
 
-/* [1-9][0-9]{0,9}, below 2^32 */
+/* [1-9][0-9]*, below 2^32 */
 static bool
 number(struct bytes text, uint32_t *out)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	if (text.n == 0 || text.n > DIGITS_MAX || text.p[0] == '0')
+	if (text.n == 0 || text.p[0] == '0' ||
+	    !bytes_number(text, UINT32_MAX, &v))
 		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		v = v * 10 + (uint64_t)(text.p[i] - '0');
-	}
 	*out = (uint32_t)v;
-	return v <= UINT32_MAX;
+	return true;
 }
 
 /* "1of4": Uniform Resources of the first version */

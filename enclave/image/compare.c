@@ -39,17 +39,13 @@ static bool
 read_line(struct bytes line, struct numbers *out)
 {
 	struct bytes hex = bytes_of(line.p, 2 * SHA384_LEN);
-	size_t n = 2 * SHA384_LEN, i = 0, at = n + 4;
+	size_t n = 2 * SHA384_LEN;
+	uint64_t i;
 
 	if (line.n < n + 5 || line.n > n + 6 ||
-	    memcmp(line.p + n, " PCR", 4) != 0)
-		return false;
-	for (; at < line.n; at++) {
-		if (line.p[at] < '0' || line.p[at] > '9')
-			return false;
-		i = i * 10 + (size_t)(line.p[at] - '0');
-	}
-	if (i >= PCRS || out->pcr[i] != NULL ||
+	    memcmp(line.p + n, " PCR", 4) != 0 ||
+	    !bytes_number(bytes_of(line.p + n + 4, line.n - n - 4), PCRS - 1,
+	    &i) || out->pcr[i] != NULL ||
 	    hex_decode_exact(hex, out->own[i], SHA384_LEN, NULL) != 0)
 		return false;
 	out->pcr[i] = out->own[i];

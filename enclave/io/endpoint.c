@@ -6,12 +6,12 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "airgap/bytes.h"
 #include "enclave/io/endpoint.h"
 
 #define VSOCK_TO_HOST 0x01		/* VMADDR_FLAG_TO_HOST */
@@ -53,17 +53,13 @@ endpoint_tcp(const char *text, struct endpoint *out, struct err *e)
 	const char *colon = strrchr(text, ':');
 	size_t n = colon == NULL ? 0 : (size_t)(colon - text);
 	struct in_addr a;
-	unsigned long port = UINT16_MAX + 1;
-	char *end = NULL;
+	uint64_t port;
 
 	*out = (struct endpoint){ .kind = ENDPOINT_TCP };
-	if (n > 0 && n < sizeof(out->ip) && colon[1] >= '0' &&
-	    colon[1] <= '9') {
+	if (n > 0 && n < sizeof(out->ip))
 		memcpy(out->ip, text, n);
-		port = strtoul(colon + 1, &end, 10);
-	}
-	if (end == NULL || *end != '\0' || port > UINT16_MAX ||
-	    inet_pton(AF_INET, out->ip, &a) != 1)
+	if (inet_pton(AF_INET, out->ip, &a) != 1 ||
+	    !bytes_number(bytes_str(colon + 1), UINT16_MAX, &port))
 		return err_set(e, ERR_USAGE, "%s: not IPv4:PORT", text);
 	out->port = (unsigned)port;
 	return 0;

@@ -79,7 +79,7 @@ int endpoint_listen(const struct endpoint *p, int *fd,
     struct err *e) MUST_CHECK;
 
 /* The next connection that waits at fd, or -1: none does. */
-int endpoint_accept(int fd);
+int endpoint_accept(int fd) MUST_CHECK;
 
 /*
  * Begins to connect: *fd is connected, or will be writable when it is (then

@@ -70,13 +70,14 @@ handler boot_handle, attest_handle, provision_handle, export_handle,
     inject_handle, genesis_handle;
 
 /* check_approvals of wire 7 in the wire's errors. */
-int boot_check_approvals(struct job *j, const struct envelope *env);
+int boot_check_approvals(struct job *j,
+    const struct envelope *env) MUST_CHECK;
 /* What this enclave asks of a manifest beyond QOS. */
 int boot_check_manifest(const struct machine *m, struct job *j,
-    const struct manifest *mf, bool *dev_boot);
+    const struct manifest *mf, bool *dev_boot) MUST_CHECK;
 /* V2 env QUORATE_SHARE_HASHES, one by share-set member; *out may be NULL. */
 int boot_share_hashes(struct job *j, const struct manifest *mf,
-    struct digest512 **out);
+    struct digest512 **out) MUST_CHECK;
 
 /*
  * Commits to the manifest and the two keys in PCR16 and PCR17 and locks the
@@ -85,7 +86,7 @@ int boot_share_hashes(struct job *j, const struct manifest *mf,
  */
 int pcr_commit(struct machine *m, struct job *j,
     const struct digest256 *manifest, const struct public_key *setup,
-    const struct public_key *live);
+    const struct public_key *live) MUST_CHECK;
 
 /* Asks the NSM; absent fields have p NULL.  *out borrows from own. */
 void attest_ask(const struct machine *m, struct bytes user_data,

@@ -113,18 +113,6 @@ check_bridges(const struct manifest *mf, struct err *e)
 	return 0;
 }
 
-static bool
-decimal(struct bytes text, uint64_t *v)
-{
-	*v = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9' || *v >= UINT32_MAX)
-			return false;
-		*v = *v * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	return text.n > 0 && *v < UINT32_MAX;
-}
-
 int
 pivot_user(const struct manifest *m, bool *named, uid_t *uid, struct err *e)
 {
@@ -136,7 +124,7 @@ pivot_user(const struct manifest *m, bool *named, uid_t *uid, struct err *e)
 	while (list_next(&rd, &type_env_var, &x)) {
 		if (!bytes_equal(x.name, bytes_str(PIVOT_UID_ENV)))
 			continue;
-		if (!decimal(x.value, &v))
+		if (!bytes_number(x.value, UINT32_MAX - 1, &v))
 			return err_set(e, ERR_INPUT, PIVOT_UID_ENV " is not "
 			    "a user id");
 		*named = true;

@@ -1,9 +1,7 @@
 /*
  * The command line of the enclave programs.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "airgap/fd.h"
@@ -82,17 +80,13 @@ help(const struct enclave_cli *c, const struct name t[static NAMES])
 static int
 take(const struct name *n, const char *value, struct err *e)
 {
-	unsigned long v;
-	char *end;
+	uint64_t v;
 
 	if (n->text != NULL) {
 		*n->text = value;
 		return 0;
 	}
-	errno = 0;
-	v = strtoul(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
-	    v > UINT32_MAX)
+	if (!bytes_number(bytes_str(value), UINT32_MAX, &v))
 		return err_set(e, ERR_USAGE, "%s %s: not a number", n->name,
 		    value);
 	*n->number = (unsigned)v;

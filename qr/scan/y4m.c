@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "airgap/bytes.h"
 #include "qr/scan/y4m.h"
 
 #define MAGIC "YUV4MPEG2"
@@ -51,18 +52,14 @@ read_line(struct y4m *v, const char *word, char line[static HEADER_MAX])
 	return SCAN_NO_VIDEO;
 }
 
-/* "640": at most five digits, nothing behind them. */
+/* "640", and nothing behind it; 0 where it is no size. */
 static uint32_t
 side(const char *text)
 {
-	uint32_t v = 0;
-	size_t n = strspn(text, "0123456789");
+	uint64_t v;
 
-	if (n == 0 || n > 5 || text[n] != '\0')
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		v = v * 10 + (uint32_t)(text[i] - '0');
-	return v;
+	return bytes_number(bytes_str(text), UINT32_MAX, &v) ?
+	    (uint32_t)v : 0;
 }
 
 static bool

@@ -300,6 +300,10 @@ film() {
 	fails 3 "no .png and no .pgm" -- quorate qr scan dir:empty
 	fails 2 "there are v4l2:" -- quorate qr scan "$PWD/t.png"
 	fails 2 "no camera" -- quorate qr scan v4l2:/dev/null
+	for n in "" -1 +1 " 1" 1234 0, 0,640 0,640x 0,0x480 0,640x480x \
+		0,-640x480 0,640x99999; do
+		fails 2 "no camera" -- quorate qr scan "v4l2:/dev/video$n"
+	done
 	fails 3 "/dev/video999" -- quorate qr scan v4l2:/dev/video999
 	printf 'P5 4 4 255\n0123456789abcdef' >grey.pgm
 	fails 1 "no code was read" -- quorate qr scan png:grey.pgm

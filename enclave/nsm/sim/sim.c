@@ -169,17 +169,14 @@ sim_close(struct nsm *n)
 static int
 line_index(struct bytes name)
 {
-	int n = 0;
+	uint64_t n;
 
 	if (name.n < 4 || name.n > 5 || memcmp(name.p, "PCR", 3) != 0 ||
-	    (name.n == 5 && name.p[3] == '0'))
+	    (name.n == 5 && name.p[3] == '0') ||
+	    !bytes_number(bytes_of(name.p + 3, name.n - 3), BOOT_PCRS - 1,
+	    &n))
 		return -1;
-	for (size_t i = 3; i < name.n; i++) {
-		if (name.p[i] < '0' || name.p[i] > '9')
-			return -1;
-		n = n * 10 + (name.p[i] - '0');
-	}
-	return n < BOOT_PCRS ? n : -1;
+	return (int)n;
 }
 
 static bool
