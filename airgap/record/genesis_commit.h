@@ -21,6 +21,11 @@ struct genesis_commit {
 	struct bytes plan, output, spares, statement;
 };
 
+/*
+ * Form and bounds only; genesis_parts_read looks inside.  decode borrows from
+ * in; encode gives out to the caller, to free with buf_free.  Return 0,
+ * ERR_INPUT (which field) or ERR_SYSTEM.
+ */
 int genesis_commit_decode(struct bytes in, struct genesis_commit *out,
     struct err *e) MUST_CHECK;
 int genesis_commit_encode(const struct genesis_commit *c, struct buf *out,

@@ -31,6 +31,7 @@ int json_check(struct bytes text, struct bytes *value,
 
 /* The functions below take values out of a checked text only. */
 
+/* By the first byte of a value. */
 enum json_kind json_kind(struct bytes value);
 
 /* Walks an object or an array: start, then next until it returns false. */

@@ -36,6 +36,7 @@ enum refusal {
 	REFUSAL_THRESHOLD,		/* ours: threshold out of bounds */
 };
 
+/* The same alias AND the same key. */
 bool member_equal(const struct member *a, const struct member *b);
 
 /* Is there a member with that alias AND key? */

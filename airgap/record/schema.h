@@ -97,6 +97,7 @@ struct arena {
 	size_t n, cap;
 };
 
+/* Safe on an all-zero struct. */
 void arena_free(struct arena *a);
 
 #define SCHEMA_PATH_MAX 12
@@ -148,6 +149,12 @@ int schema_from_json_value(const struct type *t, struct bytes value,
     struct arena *arena, void *out, struct err *e) MUST_CHECK;
 
 enum encoding { FORM_BORSH, FORM_JSON_PLAIN, FORM_JSON_CANONICAL };
+
+/*
+ * The whole value in one encoding, or the SHA-256 of it.  out is the
+ * caller's, to free with buf_free.  Return 0, ERR_INPUT (a value that the
+ * encoding does not have) or ERR_SYSTEM.
+ */
 int schema_encode(const struct type *t, const void *in, enum encoding form,
     struct buf *out, struct err *e) MUST_CHECK;
 int schema_sha256(const struct type *t, const void *in, enum encoding form,

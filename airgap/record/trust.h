@@ -18,7 +18,7 @@ struct trust {
 	enum mode mode;
 	struct bytes name;		/* namespace */
 	struct public_key quorum;
-	struct digest256 manifest_set;	/* of the sorted set, see below */
+	struct digest256 manifest_set;	/* SHA-256 of the sorted set in Borsh */
 	struct digest384 pcr3;		/* of the role ARN */
 	struct digest512 share_hash;	/* of the operator's own share */
 	uint64_t nonce;			/* highest that was released to */
@@ -26,6 +26,7 @@ struct trust {
 	struct digest256 manifest;	/* hash of the one with that nonce */
 };
 
+/* Return as form_decode and form_encode; name borrows from in. */
 int trust_decode(struct bytes in, struct trust *out, struct err *e) MUST_CHECK;
 int trust_encode(const struct trust *t, struct buf *out,
     struct err *e) MUST_CHECK;

@@ -9,6 +9,7 @@
 
 #include "airgap/bytes.h"
 
+/* Digest of the whole of in. */
 struct digest256 sha256(struct bytes in);
 struct digest384 sha384(struct bytes in);
 struct digest512 sha512(struct bytes in);
@@ -17,6 +18,7 @@ struct digest512 sha512(struct bytes in);
 struct digest384 sha384_two(struct bytes a, struct bytes b);
 struct digest256 sha256_two(struct bytes a, struct bytes b);
 
+/* A key of any length; longer than a block it is hashed first (RFC 2104). */
 void hmac_sha512(struct bytes key, struct bytes msg,
     uint8_t out[static SHA512_LEN]);
 void hmac_sha256(struct bytes key, struct bytes msg,
@@ -26,6 +28,7 @@ void hmac_sha256(struct bytes key, struct bytes msg,
 void hkdf_sha512(struct bytes salt, struct bytes ikm, struct bytes info,
     uint8_t *out, size_t n);
 
+/* Of public digests: not in constant time. */
 bool digest256_equal(const struct digest256 *a, const struct digest256 *b);
 bool digest512_equal(const struct digest512 *a, const struct digest512 *b);
 

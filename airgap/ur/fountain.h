@@ -35,6 +35,7 @@ int sampler_degrees(size_t parts, struct sampler *out,
     struct err *e) MUST_CHECK;
 void sampler_free(struct sampler *s);
 
+/* An index below n, drawn by its weight. */
 size_t sampler_next(const struct sampler *s, struct xoshiro *x);
 
 /*

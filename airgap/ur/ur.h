@@ -61,6 +61,7 @@ void ur_encoder_part(struct ur_encoder *u, uint32_t seq,
  */
 uint32_t ur_encoder_after(const struct ur_encoder *u, uint32_t seq);
 
+/* In place, to the capitals that QR's alphanumeric mode has. */
 void ur_upper(char *text);
 
 /* --- receiving */
@@ -85,6 +86,7 @@ struct ur_stream {
 	struct bytes message;	/* if complete */
 };
 
+/* Without a stream; free with ur_decoder_free.  0 or ERR_SYSTEM. */
 int ur_decoder_new(struct ur_decoder **out, struct err *e) MUST_CHECK;
 void ur_decoder_free(struct ur_decoder *d);
 

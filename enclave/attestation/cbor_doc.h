@@ -34,6 +34,7 @@ enum cbor_doc_kind {
 	CBOR_DOC_NOTHING	/* the end of the input */
 };
 
+/* A reader at the first byte of in. */
 struct cbor_doc cbor_doc_of(struct bytes in);
 
 /* What stands at the reader. */

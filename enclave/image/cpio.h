@@ -69,8 +69,10 @@ struct cpio_found {
 	uint64_t content;		/* offset in the source */
 };
 
+/* Of the n bytes at offset at.  Returns as source_read. */
 int cpio_kind(const struct source *s, uint64_t at, uint64_t n,
     enum cpio_kind *out, struct err *e) MUST_CHECK;
+/* A walk over those n bytes; s outlives it. */
 void cpio_begin(struct cpio_walk *w, const struct source *s, uint64_t at,
     uint64_t n);
 

@@ -22,6 +22,7 @@ struct source {
 int source_open(const char *path, struct source *out,
     struct err *e) MUST_CHECK;
 
+/* Bytes that outlive it; nothing to close. */
 struct source source_memory(const char *name, struct bytes mem);
 
 /* Safe after a source_open that failed. */

@@ -51,6 +51,7 @@ struct endpoint_address {
 	socklen_t n;
 };
 
+/* A vsock address; a listener may take VSOCK_ANY. */
 struct endpoint endpoint_vsock(unsigned cid, unsigned port);
 
 /* path, or with a suffix "path_PORT".  0 or ERR_USAGE (too long). */

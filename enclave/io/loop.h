@@ -26,9 +26,17 @@ struct timer {
 	struct timer *next;		/* the loop's */
 };
 
+/*
+ * Free with loop_free; it closes no descriptor that is watched.  Returns 0
+ * or ERR_SYSTEM.
+ */
 int loop_new(struct loop **out, struct err *e) MUST_CHECK;
 void loop_free(struct loop *l);
 
+/*
+ * Calls w->ready for events of epoll(7); w->fd is watched once.  0 or
+ * ERR_SYSTEM.
+ */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events) MUST_CHECK;
 int loop_change(struct loop *l, struct watch *w, uint32_t events) MUST_CHECK;
 /* Forgets w (also within a callback); does not close fd. */

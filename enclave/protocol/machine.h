@@ -31,6 +31,7 @@ int machine_new(const struct machine_config *c, struct machine **out,
     struct err *e) MUST_CHECK;
 void machine_free(struct machine *m);
 
+/* Where it stands now (wire 10). */
 enum phase machine_phase(const struct machine *m);
 
 /*

@@ -37,6 +37,7 @@ struct posts_change {
 int posts_new(struct posts *p, size_t cap) MUST_CHECK;
 void posts_free(struct posts *p);
 
+/* The SHARE_LEN bytes of post i, secret; until the next put. */
 const uint8_t *posts_share(const struct posts *p, size_t i);
 
 /* The post of another member with the same share; false if none. */

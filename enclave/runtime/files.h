@@ -16,9 +16,11 @@ struct enclave_paths {
 
 extern const struct enclave_paths enclave_paths_default;
 
+/* As file_write, with the mode of that file. */
 int files_put(const struct enclave_paths *p, enum enclave_file file,
     struct bytes data, bool replace) MUST_CHECK;
 bool files_exist(const struct enclave_paths *p, enum enclave_file file);
+/* As file_read and file_read_secret, with the limit of that file. */
 int files_get(const struct enclave_paths *p, enum enclave_file file,
     struct buf *out) MUST_CHECK;
 int files_get_secret(const struct enclave_paths *p, enum enclave_file file,

@@ -24,6 +24,7 @@ struct pivot_config {
 	void *ctx;
 };
 
+/* Starts nothing.  pivot_free kills what runs.  0 or ERR_SYSTEM. */
 int pivot_new(const struct pivot_config *c, struct pivot_supervisor **out,
     struct err *e) MUST_CHECK;
 void pivot_free(struct pivot_supervisor *p);

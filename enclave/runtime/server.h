@@ -30,6 +30,7 @@ struct server_config {
 	int64_t stall_ms, idle_ms;	/* 0: the defaults above */
 };
 
+/* Listens nowhere yet.  0 or ERR_SYSTEM. */
 int server_new(const struct server_config *c, struct server **out,
     struct err *e) MUST_CHECK;
 

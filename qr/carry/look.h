@@ -20,6 +20,7 @@ struct look {
 	struct ink ink;
 };
 
+/* One whole screen of rows and columns, added to out. */
 void look_paint(const struct look *l, struct paint *out);
 
 /* "the plan of a ceremony: 3 of 12 parts". */

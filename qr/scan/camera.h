@@ -57,6 +57,7 @@ enum scan_problem camera_start(struct camera *c, uint32_t w, uint32_t h);
  */
 enum scan_problem camera_next(struct camera *c, int ms, struct grey *out);
 
+/* Ends the stream and unmaps its buffers; safe after a failed start. */
 void camera_stop(struct camera *c);
 
 /* A size that the camera offers; fps 0 where it does not tell. */

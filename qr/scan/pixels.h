@@ -13,6 +13,7 @@
  */
 bool pixels_grey(struct camera *c, struct bytes in);
 
+/* A decompressor of libjpeg-turbo; NULL where memory is short. */
 void *pixels_jpeg_new(void);
 void pixels_jpeg_free(void *jpeg);
 
