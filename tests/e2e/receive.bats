@@ -300,7 +300,7 @@ film() {
 	fails 3 "no .png and no .pgm" -- quorate qr scan dir:empty
 	fails 2 "there are v4l2:" -- quorate qr scan "$PWD/t.png"
 	fails 2 "no camera" -- quorate qr scan v4l2:/dev/null
-	for n in "" -1 +1 " 1" 1234 0, 0,640 0,640x 0,0x480 0,640x480x \
+	for n in "" -1 +1 " 1" 1234 "0," 0,640 0,640x 0,0x480 0,640x480x \
 		0,-640x480 0,640x99999; do
 		fails 2 "no camera" -- quorate qr scan "v4l2:/dev/video$n"
 	done
