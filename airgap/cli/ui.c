@@ -16,6 +16,7 @@
 
 #define ANSWER_MAX 64
 #define QUESTION_MAX 1024
+#define ANSWERS_MAX 20		/* to one question */
 #define QUOTED_COLUMNS 44
 
 #define FOR_EVER (-1)
@@ -92,7 +93,7 @@ confirm(struct err *e, int seconds, const char *question)
 
 	if ((r = ui_flush(e)) != 0)
 		return r;
-	for (;;) {
+	for (int i = 0; i < ANSWERS_MAX; i++) {
 		fprintf(stderr, "%s [yes/no] ", question);
 		got = read_answer(answer, until);
 		/* a line that no terminal echoed, or none at all */
@@ -111,6 +112,8 @@ confirm(struct err *e, int seconds, const char *question)
 			    "was done");
 		fputs("please type yes or no\n", stderr);
 	}
+	return err_set(e, ERR_REFUSED, "%d answers, and none was yes or no: "
+	    "nothing was done", ANSWERS_MAX);
 }
 
 int

@@ -16,7 +16,7 @@ int ui_flush(struct err *e) MUST_CHECK;
 
 /*
  * Asks until the answer is "yes" (0) or "no" (ERR_REFUSED); anything else is
- * asked again.  End of input is a refusal.
+ * asked again, 20 times in all.  End of input is a refusal.
  */
 int ui_confirm(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3)
     MUST_CHECK;

@@ -484,6 +484,12 @@ edit() { jq -c "$2" "$1" >"$1.new" && mv "$1.new" "$1"; }
 	try </dev/null || rc=$?
 	[ "$rc" -eq 1 ]
 	tail -n 1 err | grep -qF "no answer: nothing was done"
+	rc=0
+	yes | timeout 60 quorate manifest approve m --key alice.secret \
+		--alias alice "${sources[@]}" >out 2>err || rc=$?
+	[ "$rc" -eq 1 ]
+	[ "$(grep -c 'please type yes or no' err)" -eq 20 ]
+	tail -n 1 err | grep -qF "20 answers, and none was yes or no"
 	[ ! -e alice-team-app-7.approval ]
 }
 
