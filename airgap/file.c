@@ -525,6 +525,9 @@ file_mkdir(const char *path, mode_t mode, struct err *e)
 		if (why == EEXIST && stat(path, &st) == 0 &&
 		    S_ISDIR(st.st_mode))
 			return sync_existing(path, e);
+		if (why == EEXIST)
+			return err_set(e, ERR_EXISTS, "%s is there already "
+			    "and is no folder; take another name", path);
 		errno = why;
 		return sys_error(e, "make folder", path);
 	}

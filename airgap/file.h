@@ -77,7 +77,8 @@ void file_abandon(struct file_writer *w);
 
 /*
  * Makes a folder with mode and syncs its parent; an existing folder is
- * fine, and both are synced.  Returns 0 or ERR_SYSTEM.
+ * fine, and both are synced.  Returns 0, ERR_EXISTS (there is something else)
+ * or ERR_SYSTEM.
  */
 int file_mkdir(const char *path, mode_t mode, struct err *e) MUST_CHECK;
 

@@ -209,8 +209,9 @@ join(struct drill *d, struct secret *seed, struct err *e)
 	int r;
 
 	if (d->n < d->g->parts.plan.k)
-		return err_set(e, ERR_REFUSED, "shares of %zu persons, but %u "
+		return err_set(e, ERR_REFUSED, "shares of %zu person%s, but %u "
 		    "are needed; add --key FILE or a token", d->n,
+		    d->n == 1 ? "" : "s",
 		    (unsigned)d->g->parts.plan.k);
 	for (size_t i = 0; i < d->n; i++) {
 		d->parts[i] = d->shares[i].b;

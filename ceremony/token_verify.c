@@ -13,6 +13,7 @@
 #include "airgap/set_dir.h"
 #include "ceremony/fingerprint.h"
 #include "ceremony/plan_show.h"
+#include "ceremony/plumbing.h"
 #include "ceremony/token_bundle.h"
 #include "ceremony/token_cmds.h"
 
@@ -104,8 +105,11 @@ verify(struct cmd *c, const struct verify_options *o, struct bytes in)
 	struct buf root = { 0 };
 	int r;
 
-	if ((r = attest_bundle_decode(in, &b, &c->e)) != 0 ||
-	    (r = token_root_read(o->root, &root, &c->e)) != 0 ||
+	if ((r = attest_bundle_decode(in, &b, &c->e)) != 0) {
+		r = input_error(c, input_path(c, 0), r);
+		goto out;
+	}
+	if ((r = token_root_read(o->root, &root, &c->e)) != 0 ||
 	    (r = attest_trust(b.mode, buf_bytes(&root), &t.trust,
 	    &c->e)) != 0)
 		goto out;

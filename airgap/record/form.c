@@ -9,6 +9,8 @@
 #include "airgap/record/label.h"
 #include "airgap/record/reader.h"
 
+#define MAJOR_MAP 5	/* RFC 8949 3.1: the first three bits of a record */
+
 static void *
 place(void *value, const struct form_field *f)
 {
@@ -94,9 +96,14 @@ check_header(const struct form *f, struct bytes in, struct err *e)
 {
 	char text[CBOR_KEY_MAX + 1];
 	struct header h;
-	int r = read_header(in, &h, e);
+	int r = ERR_INTERNAL;
 
-	if (r != 0)
+	if (in.n == 0)
+		return err_set(e, ERR_INPUT, "it is empty");
+	if (in.p[0] >> 5 != MAJOR_MAP)
+		return err_set(e, ERR_INPUT, "it is no record of ours; take "
+		    "another file");
+	if ((r = read_header(in, &h, e)) != 0)
 		return r;
 	if (h.type.p == NULL)
 		return err_set(e, ERR_INPUT, "the key 'type' is missing");

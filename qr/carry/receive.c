@@ -11,6 +11,7 @@
 
 #include "airgap/fd.h"
 #include "airgap/cli/ui.h"
+#include "airgap/record/mode.h"
 #include "airgap/ur/words.h"
 #include "qr/carry/arrive.h"
 #include "qr/carry/live.h"
@@ -197,6 +198,7 @@ receive(struct cmd *c, bool trusting)
 		TEXT("--mode", "MODE", &how.mode,
 		    "refuses all but production or rehearsal"), END };
 	char camera[32];
+	enum mode mode;
 	int rc = ERR_INTERNAL;
 
 	if ((rc = cmd_parse(c, opts, 0, 1)) != 0)
@@ -204,6 +206,10 @@ receive(struct cmd *c, bool trusting)
 	if (count < 1 || count > COUNT_MAX)
 		return err_set(&c->e, ERR_USAGE, "--count is 1 to %d",
 		    COUNT_MAX);
+	if (how.mode != NULL &&
+	    mode_from_text(bytes_str(how.mode), &mode, NULL) != 0)
+		return err_set(&c->e, ERR_USAGE, "--mode is production or "
+		    "rehearsal");
 	if (how.folder == NULL)
 		how.folder = ".";
 	r.source = cmd_arg(c, 0);

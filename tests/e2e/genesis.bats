@@ -139,12 +139,12 @@ opened() {
 	abc_plan --spare a=sa.pub
 	run_genesis --key sa.secret --key b.secret --key c.secret >out
 	grep -qF "opened       3 of 4 sealed shares" out
-	refuses 1 "shares of 1 persons, but 2 are needed" -- \
+	refuses 1 "shares of 1 person, but 2 are needed" -- \
 		quorate genesis drill g --key sa.secret --key a.secret
 	quorate genesis drill g --key sa.secret --key a.secret \
 		--key b.secret >out
 	grep -qF "opened again: counts once" out
-	refuses 1 "shares of 1 persons" -- \
+	refuses 1 "shares of 1 person" -- \
 		quorate genesis drill g --key a.secret --key a.secret
 }
 
@@ -169,7 +169,7 @@ opened() {
 	abc_plan
 	abc_genesis >/dev/null
 	keys d
-	harmless 1 "shares of 1 persons, but 2" -- \
+	harmless 1 "shares of 1 person, but 2" -- \
 		quorate genesis drill g --key a.secret
 	harmless 1 "d.secret: nothing in this genesis" -- \
 		quorate genesis drill g --key a.secret --key d.secret

@@ -247,7 +247,10 @@ rehearsal() { plan rehearsal --threshold 2 "$@"; }
 	fails 3 "standard input" -- quorate plan show - </dev/null
 	head -c 2000000 /dev/zero >huge
 	fails 3 "huge" -- quorate plan show huge
-	fails 3 "a.pub: plan" -- quorate plan show a.pub
+	fails 3 "a.pub: plan: it is no record of ours" -- \
+		quorate plan show a.pub
+	: >empty
+	fails 3 "empty: plan: it is empty" -- quorate plan show empty
 	for n in 1 2 10 100 300 "$(($(wc -c <plan.cbor) - 1))"; do
 		head -c "$n" plan.cbor >short
 		fails 3 "short: plan" -- quorate plan fingerprint short

@@ -116,6 +116,9 @@ film() {
 	[ "$status" -eq 1 ]
 	[[ ${lines[-1]} == *"is marked rehearsal, not production"* ]]
 	[ ! -e out ]
+	# a word that is no mode is told before anything is looked at
+	fails 2 "--mode is production or rehearsal" -- \
+		quorate receive dir:none --mode test
 	quorate-relay receive dir:frames -o out --mode rehearsal
 }
 

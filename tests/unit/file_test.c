@@ -492,6 +492,7 @@ static void
 a_folder_that_is_there_is_fine_and_a_file_there_is_not(void **state)
 {
 	char sub[80];
+	struct err e;
 
 	(void)state;
 	snprintf(sub, sizeof(sub), "%s/sub", scratch);
@@ -499,7 +500,8 @@ a_folder_that_is_there_is_fine_and_a_file_there_is_not(void **state)
 	assert_int_equal(file_mkdir(sub, 0755, NULL), 0);
 	assert_int_equal(mode_of(sub), 0700);
 	assert_int_equal(put("x", false, NULL), 0);
-	assert_int_equal(file_mkdir(path, 0700, NULL), ERR_SYSTEM);
+	assert_int_equal(file_mkdir(path, 0700, &e), ERR_EXISTS);
+	assert_non_null(strstr(e.text, "is there already and is no folder"));
 	assert_int_equal(rmdir(sub), 0);
 	arm(CALL_FSYNC, 1, 1, EIO);
 	assert_int_equal(file_mkdir(sub, 0700, NULL), ERR_SYSTEM);
