@@ -2,7 +2,7 @@
  * Reading the local sources of a manifest: PCR files, the role's ARN, the
  * application or its hash, set folders, the quorum key (QOS wire 19.2).
  */
-#include "airgap/seal/hash.h"
+#include "airgap/record/pcr.h"
 #include "airgap/seal/hex.h"
 #include "ceremony/sources.h"
 
@@ -96,7 +96,6 @@ source_pcrs(const char *path, struct digest384 out[static 3], struct err *e)
 int
 source_role_arn(const char *path, struct digest384 *pcr3, struct err *e)
 {
-	static const uint8_t zero[PCR_LEN];
 	struct bytes text, line = { 0 };
 	struct buf b;
 	int r;
@@ -107,8 +106,9 @@ source_role_arn(const char *path, struct digest384 *pcr3, struct err *e)
 	if (!next_line(&text, &line) || line.n == 0)
 		r = err_set(e, ERR_INPUT, "%s: the first line, the role's "
 		    "ARN, is empty", path);
-	else
-		*pcr3 = sha384_two(bytes_of(zero, sizeof(zero)), line);
+	else if (pcr_of_role(line, pcr3) != 0)
+		r = err_set(e, ERR_INPUT, "%s: the first line is not the ARN "
+		    "of an IAM role: " PCR_ROLE_FORM, path);
 	buf_free(&b);
 	return r;
 }

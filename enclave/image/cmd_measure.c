@@ -2,6 +2,7 @@
  * quorate-image measure
  */
 #include "airgap/cli/ui.h"
+#include "airgap/record/pcr.h"
 #include "enclave/image/commands.h"
 #include "enclave/image/compare.h"
 
@@ -14,14 +15,17 @@ struct request {
 static int
 add_parent(struct report *r, const struct request *q, struct err *e)
 {
-	int rc;
-
 	r->has_pcr3 = q->role != NULL;
 	r->has_pcr4 = q->instance != NULL;
-	if (q->role != NULL && (rc = pcr_of_role(q->role, &r->pcr3, e)) != 0)
-		return rc;
-	return q->instance == NULL ? 0 :
-	    pcr_of_instance(q->instance, &r->pcr4, e);
+	if (q->role != NULL &&
+	    pcr_of_role(bytes_str(q->role), &r->pcr3) != 0)
+		return err_set(e, ERR_USAGE, "--role-arn is the ARN of an IAM "
+		    "role: " PCR_ROLE_FORM);
+	if (q->instance != NULL &&
+	    pcr_of_instance(bytes_str(q->instance), &r->pcr4) != 0)
+		return err_set(e, ERR_USAGE, "--instance-id is the id of the "
+		    "parent instance: " PCR_INSTANCE_FORM);
+	return 0;
 }
 
 static int

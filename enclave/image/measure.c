@@ -5,12 +5,9 @@
  */
 #include <openssl/evp.h>
 
-#include "airgap/seal/hash.h"
+#include "airgap/record/pcr.h"
 #include "enclave/image/crc.h"
 #include "enclave/image/measure.h"
-
-#define ROLE_ARN_MAX 2048
-#define INSTANCE_ID_MAX 64
 
 struct measuring {
 	EVP_MD *md;
@@ -133,45 +130,4 @@ eif_measure(const struct source *s, const struct eif *x, struct measures *out,
 
 	measuring_free(&m);
 	return r;
-}
-
-struct digest384
-pcr_extend_zero(struct bytes x)
-{
-	static const struct digest384 zero;
-
-	return sha384_two(bytes_of(zero.b, sizeof(zero.b)), x);
-}
-
-/* Both are texts of printable ASCII without spaces. */
-static bool
-plain(const char *text, size_t max)
-{
-	size_t n = 0;
-
-	while (text[n] > ' ' && text[n] < 0x7f && n <= max)
-		n++;
-	return text[n] == '\0' && n > 0 && n <= max;
-}
-
-int
-pcr_of_role(const char *arn, struct digest384 *out, struct err *e)
-{
-	if (!plain(arn, ROLE_ARN_MAX) || strncmp(arn, "arn:", 4) != 0 ||
-	    strstr(arn, ":iam::") == NULL || strstr(arn, ":role/") == NULL)
-		return err_set(e, ERR_USAGE, "--role-arn is the ARN of an IAM "
-		    "role: arn:aws:iam::ACCOUNT:role/NAME");
-	*out = pcr_extend_zero(bytes_str(arn));
-	return 0;
-}
-
-int
-pcr_of_instance(const char *id, struct digest384 *out, struct err *e)
-{
-	if (!plain(id, INSTANCE_ID_MAX) || strncmp(id, "i-", 2) != 0 ||
-	    id[2] == '\0' || id[2 + strspn(id + 2, "0123456789abcdef")] != '\0')
-		return err_set(e, ERR_USAGE, "--instance-id is the id of the "
-		    "parent instance: i- and hex digits, without -enc...");
-	*out = pcr_extend_zero(bytes_str(id));
-	return 0;
 }

@@ -1,14 +1,12 @@
 /*
  * What the Nitro hypervisor will measure of an image (PCRs, SHA-384):
  *
- *	ext(x) = SHA384(48 zero bytes || x)
  *	PCR0 = ext(SHA384(kernel || cmdline || ramdisk 1 || ramdisk 2 ...))
  *	PCR1 = ext(SHA384(kernel || cmdline || ramdisk 1))
  *	PCR2 = ext(SHA384(ramdisk 2 || ramdisk 3 ...))
- *	PCR3 = ext(ARN of the parent instance's role)
- *	PCR4 = ext(id of the parent instance)
  *	PCR8 = ext(SHA384(signing certificate in DER)), zero when unsigned
  *
+ * ext, PCR3 and PCR4: airgap/record/pcr.h.
  * Only payloads are measured: neither header fields nor metadata.
  */
 #ifndef ENCLAVE_IMAGE_MEASURE_H
@@ -28,14 +26,5 @@ struct measures {
  */
 int eif_measure(const struct source *s, const struct eif *x,
     struct measures *out, struct err *e) MUST_CHECK;
-
-/* ext(x) */
-struct digest384 pcr_extend_zero(struct bytes x);
-
-/* PCR3, PCR4; the text is checked: 0, ERR_USAGE. */
-int pcr_of_role(const char *arn, struct digest384 *out,
-    struct err *e) MUST_CHECK;
-int pcr_of_instance(const char *id, struct digest384 *out,
-    struct err *e) MUST_CHECK;
 
 #endif

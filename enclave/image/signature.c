@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "airgap/seal/hash.h"
+#include "airgap/record/pcr.h"
 #include "enclave/attestation/cbor_doc.h"
 #include "enclave/attestation/cose.h"
 #include "enclave/image/measure.h"

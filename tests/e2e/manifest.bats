@@ -413,7 +413,7 @@ edit() { jq -c "$2" "$1" >"$1.new" && mv "$1.new" "$1"; }
 	cp -r set three
 	echo 3 >three/quorum_threshold
 	tac pcrs | sed 's/PCR0/x/; s/PCR2/PCR0/; s/x/PCR2/' >pcrs.other
-	echo "$arn " >arn.other
+	echo "${arn}2" >arn.other
 	sha256sum m | cut -c1-64 >hash.other
 	local i name file
 	while read -r i name file; do

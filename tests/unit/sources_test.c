@@ -113,7 +113,9 @@ pcr3_is_of_the_first_line_and_only_its_end_is_stripped(void **state)
 	static const char *const same[] = { ARN, ARN "\n", ARN "\r\n",
 		ARN "\nsecond line\n" };
 	static const char *const other[] = { ARN " \n", " " ARN, "\t" ARN,
-		ARN "\r" };
+		ARN "\r", "arn:aws:s3:::role/R\n",
+		"arn:aws:iam::1:instance-profile/R\n",
+		"iam::1:role/R arn:aws\n" };
 	json_t *vectors = vectors_load("digest_pcr");
 	const json_t *v = vector_named(vectors, "pcr3 from role arn");
 	struct digest384 pcr3;
@@ -122,15 +124,16 @@ pcr3_is_of_the_first_line_and_only_its_end_is_stripped(void **state)
 	(void)state;
 	assert_string_equal(vector_text(v, "role_arn"), ARN);
 	for (size_t i = 0; i < 4; i++) {
-		char text[2 * PCR_LEN + 1];
-
 		put("arn", same[i]);
 		assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, NULL), 0);
 		assert_hex(pcr3.b, PCR_LEN, vector_text(v, "pcr3"));
+	}
+	/* nobody's role: its PCR3 would be no instance's */
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
 		put("arn", other[i]);
-		assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, NULL), 0);
-		hex_text(pcr3.b, PCR_LEN, text);
-		assert_string_not_equal(text, vector_text(v, "pcr3"));
+		assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, &e),
+		    ERR_INPUT);
+		assert_non_null(strstr(e.text, "not the ARN of an IAM role"));
 	}
 	put("arn", "\n" ARN);
 	assert_int_equal(source_role_arn(scratch_at("arn"), &pcr3, &e), ERR_INPUT);
@@ -343,7 +346,7 @@ a_comparison_finds_each_wrong_source_and_no_other(void **state)
 		    SOURCE_PCRS },
 		{ "pcrs", PCR_A " PCR0\n" PCR_A " PCR1\n" PCR_A " PCR2",
 		    SOURCE_PCRS },
-		{ "arn", ARN " \n", SOURCE_ROLE_ARN },
+		{ "arn", ARN "2\n", SOURCE_ROLE_ARN },
 		{ "pivot", "another pivot", SOURCE_PIVOT },
 	};
 	json_t *vectors = vectors_load("manifest");
