@@ -9,6 +9,17 @@
 #include "qr/carry/files.h"
 #include "qr/draw/page.h"
 
+#define NAME_MAX_TEXT 48
+
+struct pictures {
+	struct stream **stream;		/* of each item */
+	size_t n;
+	const struct files_how *how;
+	const struct readback *reader;
+	const char *dir;
+	struct err *e;
+};
+
 /* Frames beyond the parts make up for any that are lost. */
 static size_t
 frames_of(const struct stream *s, const struct files_how *how)
@@ -53,34 +64,82 @@ write_frame(struct stream *s, uint32_t seq, const struct files_how *how,
 	return r;
 }
 
-/* number 0: the only item */
-static int
-write_item(const struct item *item, const char *dir, size_t number,
-    const struct files_how *how, const struct readback *reader, struct err *e)
-{
-	struct stream *s = NULL;
-	char prefix[24] = "";
-	uint32_t seq = 1;
-	int r = ERR_INTERNAL;
+/* --- pictures */
 
-	if (number != 0)
-		snprintf(prefix, sizeof(prefix), "%zu-", number);
-	if ((r = stream_new(&item->content, how->preset, how->fragment, &s,
-	    e)) != 0)
-		return r;
-	for (size_t i = 1, n = frames_of(s, how); r == 0 && i <= n; i++) {
+/* Item i of n, frame k, both from 1. */
+static void
+frame_name(size_t i, size_t n, size_t k, char out[static NAME_MAX_TEXT])
+{
+	if (n == 1)
+		snprintf(out, NAME_MAX_TEXT, "%04zu.png", k);
+	else
+		snprintf(out, NAME_MAX_TEXT, "%zu-%04zu.png", i, k);
+}
+
+static int
+write_item(const struct pictures *p, size_t i, struct err *e)
+{
+	struct stream *s = p->stream[i];
+	char name[NAME_MAX_TEXT];
+	uint32_t seq = 1;
+	int r = 0;
+
+	for (size_t k = 1; r == 0 && k <= frames_of(s, p->how); k++) {
 		char *path = NULL;
 
-		if (asprintf(&path, "%s/%s%04zu.png", dir, prefix, i) < 0)
+		frame_name(i + 1, p->n, k, name);
+		if (asprintf(&path, "%s/%s", p->dir, name) < 0)
 			r = err_set(e, ERR_SYSTEM, "out of memory");
 		else
-			r = write_frame(s, seq, how, reader, path, e);
+			r = write_frame(s, seq, p->how, p->reader, path, e);
 		free(path);
 		seq = stream_after(s, seq);
 	}
-	if (r == 0)
-		tell(item, s, how);
-	stream_free(s);
+	return r;
+}
+
+/* Is it the name of a frame that will be written? */
+static bool
+will_be(const struct pictures *p, const char *name)
+{
+	struct bytes t = bytes_str(name);
+	char own[NAME_MAX_TEXT];
+	uint64_t i = 1, k;
+
+	if (p->n > 1) {
+		if (!bytes_take_number(&t, p->n, &i) || i == 0 || t.n == 0)
+			return false;
+		t = bytes_of(t.p + 1, t.n - 1);
+	}
+	if (!bytes_take_number(&t, UINT32_MAX, &k) || k == 0 ||
+	    k > frames_of(p->stream[i - 1], p->how))
+		return false;
+	frame_name((size_t)i, p->n, (size_t)k, own);
+	return strcmp(name, own) == 0;
+}
+
+/* Who reads the folder reads all its pictures: of another record, too. */
+static int
+check_other(const char *name, void *ctx)
+{
+	const struct pictures *p = ctx;
+	const char *dot = strrchr(name, '.');
+
+	if (dot == NULL || strcmp(dot, ".png") != 0 || will_be(p, name))
+		return 0;
+	return err_set(p->e, ERR_EXISTS, "%s/%s is there and would be read "
+	    "among these; take another folder", p->dir, name);
+}
+
+static int
+write_items(struct pictures *p, const struct item *items,
+    struct err *e)
+{
+	int r = file_list(p->dir, check_other, p, e);
+
+	for (size_t i = 0; r == 0 && i < p->n; i++)
+		if ((r = write_item(p, i, e)) == 0)
+			tell(&items[i], p->stream[i], p->how);
 	return r;
 }
 
@@ -88,11 +147,20 @@ int
 files_png(const struct item *items, size_t n, const struct files_how *how,
     const struct readback *reader, const char *dir, struct err *e)
 {
-	int r = file_mkdir(dir, 0755, e);
+	struct pictures p = { .how = how, .reader = reader, .dir = dir,
+		.n = n, .e = e };
+	int r = 0;
 
+	if ((p.stream = calloc(n, sizeof(struct stream *))) == NULL)
+		return err_set(e, ERR_SYSTEM, "out of memory");
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = write_item(&items[i], dir, n == 1 ? 0 : i + 1, how,
-		    reader, e);
+		r = stream_new(&items[i].content, how->preset, how->fragment,
+		    &p.stream[i], e);
+	if (r == 0 && (r = file_mkdir(dir, 0755, e)) == 0)
+		r = write_items(&p, items, e);
+	for (size_t i = 0; i < n; i++)
+		stream_free(p.stream[i]);
+	free(p.stream);
 	return r;
 }
 

@@ -18,9 +18,9 @@ struct files_how {
 
 /*
  * dir/0001.png and on; of several items dir/1-0001.png and on.  The folder
- * is made where it is missing.  Each record and its words are told on
- * standard error.  Returns 0, ERR_EXISTS, or what stream_new,
- * stream_symbol, raster_png and file_write return.
+ * is made where it is missing, and may hold no other PNG file.  Each record
+ * and its words are told on standard error.  Returns 0, ERR_EXISTS, or what
+ * stream_new, stream_symbol, raster_png and file_write return.
  */
 int files_png(const struct item *items, size_t n, const struct files_how *how,
     const struct readback *reader, const char *dir, struct err *e) MUST_CHECK;

@@ -142,6 +142,26 @@ texts() { quorate qr scan "dir:$1"; }
 	quorate send --force --png out plan.cbor
 }
 
+@test "no picture of another record stays among those that are written" {
+	abc_plan
+	quorate send --png out --frames 3 plan.cbor
+	fails 1 "out/0003.png is there and would be read among these" -- \
+		quorate send --force --png out --frames 2 plan.cbor
+	quorate send --force --png out --frames 4 plan.cbor
+	fails 1 "out/0001.png is there and would be read" -- \
+		quorate send --force --png out plan.cbor plan.cbor
+	quorate send --png two --frames 2 plan.cbor plan.cbor
+	quorate send --force --png two --frames 2 plan.cbor plan.cbor
+	for f in 1-0003 3-0001 1-00001 0-0001 1 x; do
+		cp two/1-0001.png "two/$f.png"
+		fails 1 "two/$f.png is there and would" -- quorate send \
+			--force --png two --frames 2 plan.cbor plan.cbor
+		rm "two/$f.png"
+	done
+	: >two/notes.txt
+	quorate send --force --png two --frames 2 plan.cbor plan.cbor
+}
+
 @test "options that do not go together are named" {
 	abc_plan
 	fails 2 "--png and --pdf exclude each other" -- \
