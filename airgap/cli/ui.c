@@ -241,43 +241,61 @@ put_char(FILE *to, struct bytes text, size_t i, bool valid, size_t *n)
 	return cp < 0x1100 ? 1 : 2;
 }
 
+static void
+put_text(FILE *to, struct bytes text, bool breaks)
+{
+	bool valid = utf8_valid(text);
+	size_t n;
+
+	for (size_t i = 0; i < text.n; i += n) {
+		n = 1;
+		if (breaks && text.p[i] == '\n')
+			fputc('\n', to);
+		else
+			(void)put_char(to, text, i, valid, &n);
+	}
+}
+
+/*
+ * To standard error in one write(2): who reads a log never finds half a
+ * line, nor one in another.  Only without memory it goes byte by byte.
+ */
+static void
+put_line(const char *before, struct bytes text, bool breaks)
+{
+	char *line = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&line, &n);
+
+	fflush(stdout);
+	fputs(before, to != NULL ? to : stderr);
+	put_text(to != NULL ? to : stderr, text, breaks);
+	fputc('\n', to != NULL ? to : stderr);
+	if (to != NULL && fclose(to) == 0)
+		fwrite(line, 1, n, stderr);
+	free(line);
+}
+
 void
 ui_say(const char *fmt, ...)
 {
-	char *line = NULL;
-	struct bytes text;
-	bool valid;
+	char *text = NULL;
 	va_list ap;
-	size_t n;
-	int len;
+	int n;
 
-	fflush(stdout);
 	va_start(ap, fmt);
-	len = vasprintf(&line, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	if (len < 0)
+	if (n < 0)
 		return;		/* no memory: what comes next says so */
-	text = bytes_of(line, (size_t)len);
-	valid = utf8_valid(text);
-	for (size_t i = 0; i < text.n; i += n) {
-		n = 1;
-		if (line[i] == '\n')
-			fputc('\n', stderr);
-		else
-			(void)put_char(stderr, text, i, valid, &n);
-	}
-	fputc('\n', stderr);
-	free(line);
+	put_line("", bytes_of(text, (size_t)n), true);
+	free(text);
 }
 
 void
 ui_print_text(struct bytes text)
 {
-	bool valid = utf8_valid(text);
-	size_t n;
-
-	for (size_t i = 0; i < text.n; i += n)
-		(void)put_char(stdout, text, i, valid, &n);
+	put_text(stdout, text, false);
 }
 
 void
@@ -332,15 +350,11 @@ ui_json_text(struct bytes text)
 void
 ui_error(const char *sentence)
 {
-	struct bytes text = bytes_str(sentence);
-	bool valid = utf8_valid(text);
-	size_t n;
+	char before[64];
 
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_short_name);
-	for (size_t i = 0; i < text.n; i += n)
-		(void)put_char(stderr, text, i, valid, &n);
-	fputc('\n', stderr);
+	snprintf(before, sizeof(before), "%.60s: ",
+	    program_invocation_short_name);
+	put_line(before, bytes_str(sentence), false);
 }
 
 void

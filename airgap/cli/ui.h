@@ -47,7 +47,7 @@ int ui_ask(char *out, size_t n, struct err *e, const char *fmt, ...)
 
 /*
  * Lines to the person on standard error, made safe as ui_print_text but for
- * line breaks.
+ * line breaks, in one write(2).
  */
 void ui_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

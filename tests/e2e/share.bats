@@ -177,7 +177,8 @@ rehearsal-a.spare2.receipt rehearsal-a.spare2.share" ]
 	harmless 1 "nothing was done (--force replaces it)" -- accept a
 	accept a --force >/dev/null
 	echo x >file
-	harmless 5 "file" -- accept b -o file
+	harmless 1 "file is there already and is no folder" -- \
+		accept b -o file
 	harmless 5 "none" -- accept b -o none/me
 	for u in 000 077 0777; do
 		(umask $u && accept c -o "c$u" >/dev/null)
