@@ -36,13 +36,14 @@ const struct init_config init_nitro = {
 void
 init_say(const char *fmt, ...)
 {
+	char line[ERR_TEXT_MAX + 64];
 	va_list ap;
 
-	fputs("quorate-enclave: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	/* one write: the kernel puts its own lines there too */
+	fprintf(stderr, "quorate-enclave: %s\n", line);
 }
 
 static void
