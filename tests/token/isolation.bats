@@ -99,8 +99,11 @@ reply() {
 	local slot
 	# a line to be shown: "a", then the escape that clears a screen
 	reply 3 611b5b324a "$(printf '00%.0s' {1..24})" >"$work/reply"
+	# it takes the whole request first: who writes to it must not fail
 	own_helper <<-'EOF'
 		#!/bin/bash
+		n=$(/usr/bin/head -c 4 | /usr/bin/xxd -p)
+		/usr/bin/head -c $((16#$n)) >/dev/null
 		/usr/bin/cat WORK/reply
 	EOF
 	run "$work/own/quorate" token list
