@@ -256,23 +256,32 @@ put_text(FILE *to, struct bytes text, bool breaks)
 	}
 }
 
+static void
+put_line(FILE *to, const char *before, struct bytes text, bool breaks)
+{
+	fputs(before, to);
+	put_text(to, text, breaks);
+	fputc('\n', to);
+}
+
 /*
  * To standard error in one write(2): who reads a log never finds half a
- * line, nor one in another.  Only without memory it goes byte by byte.
+ * line, nor one in another.  Only where memory is short it goes in pieces.
  */
 static void
-put_line(const char *before, struct bytes text, bool breaks)
+say_line(const char *before, struct bytes text, bool breaks)
 {
 	char *line = NULL;
 	size_t n = 0;
-	FILE *to = open_memstream(&line, &n);
+	FILE *whole = open_memstream(&line, &n);
 
 	fflush(stdout);
-	fputs(before, to != NULL ? to : stderr);
-	put_text(to != NULL ? to : stderr, text, breaks);
-	fputc('\n', to != NULL ? to : stderr);
-	if (to != NULL && fclose(to) == 0)
+	if (whole != NULL)
+		put_line(whole, before, text, breaks);
+	if (whole != NULL && fclose(whole) == 0)
 		fwrite(line, 1, n, stderr);
+	else
+		put_line(stderr, before, text, breaks);
 	free(line);
 }
 
@@ -288,7 +297,7 @@ ui_say(const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;		/* no memory: what comes next says so */
-	put_line("", bytes_of(text, (size_t)n), true);
+	say_line("", bytes_of(text, (size_t)n), true);
 	free(text);
 }
 
@@ -354,7 +363,7 @@ ui_error(const char *sentence)
 
 	snprintf(before, sizeof(before), "%.60s: ",
 	    program_invocation_short_name);
-	put_line(before, bytes_str(sentence), false);
+	say_line(before, bytes_str(sentence), false);
 }
 
 void
