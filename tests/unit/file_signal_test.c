@@ -13,21 +13,11 @@
 #include <cmocka.h>
 
 #include "airgap/file.h"
+#include "tests/unit/file_calls.h"
 #include "tests/unit/scratch.h"
 
 static int interrupt;		/* a signal that comes at each call; 0: none */
 static volatile sig_atomic_t interrupts, halves;
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __real_fchmod(int fd, mode_t mode);
-int __wrap_fchmod(int fd, mode_t mode);
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-int __real_renameat2(int d, const char *from, int d2, const char *to,
-    unsigned flags);
-int __wrap_renameat2(int d, const char *from, int d2, const char *to,
-    unsigned flags);
 
 static void
 come(void)

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "airgap/file.h"
+#include "tests/unit/file_calls.h"
 #include "tests/unit/scratch.h"
 
 /* --- injected faults */
@@ -54,21 +55,6 @@ arm(enum call call, int nth, int times, int err)
 	fault.times = times;
 	fault.err = err;
 }
-
-ssize_t __real_write(int fd, const void *p, size_t n);
-ssize_t __wrap_write(int fd, const void *p, size_t n);
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __real_fchmod(int fd, mode_t mode);
-int __wrap_fchmod(int fd, mode_t mode);
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-int __real_renameat2(int d, const char *from, int d2, const char *to,
-    unsigned flags);
-int __wrap_renameat2(int d, const char *from, int d2, const char *to,
-    unsigned flags);
-int __real_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to);
 
 ssize_t
 __wrap_write(int fd, const void *p, size_t n)
