@@ -62,6 +62,8 @@ $(B)/unit/file_signal_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,fsync \
 # calls of the writer that its test makes fail
 $(B)/unit/file_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,write fsync \
 	fchmod rename renameat2 link)
+# no memory for a line
+$(B)/unit/ui_test: LDFLAGS += -Wl$(comma)--wrap=open_memstream
 # a terminal for what may not go to one
 $(B)/unit/file_read_test: LDFLAGS += -Wl$(comma)--wrap=isatty
 # calls that tests of memory bounds count

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,21 +28,40 @@ catch_stderr(void)
 	assert_int_equal(dup2(packets[1], STDERR_FILENO), STDERR_FILENO);
 }
 
-/* What the first write had; no other may have followed. */
-static void
-caught(void)
+/* What was written, and in how many pieces. */
+static int
+pieces(void)
 {
-	char more;
+	size_t at = 0;
+	int count = 0;
 	ssize_t n;
 
 	assert_int_equal(dup2(was, STDERR_FILENO), STDERR_FILENO);
-	n = read(packets[0], text, TEXT_MAX - 1);
-	assert_true(n > 0);
-	text[n] = '\0';
-	assert_int_equal(read(packets[0], &more, 1), -1);
+	for (; (n = read(packets[0], text + at, TEXT_MAX - 1 - at)) > 0;
+	    count++)
+		at += (size_t)n;
+	text[at] = '\0';
 	close(packets[0]);
 	close(packets[1]);
 	close(was);
+	return count;
+}
+
+static void
+caught(void)
+{
+	assert_int_equal(pieces(), 1);
+}
+
+static bool no_memory;
+
+FILE *__real_open_memstream(char **p, size_t *n);
+FILE *__wrap_open_memstream(char **p, size_t *n);
+
+FILE *
+__wrap_open_memstream(char **p, size_t *n)
+{
+	return no_memory ? NULL : __real_open_memstream(p, n);
 }
 
 static void
@@ -92,6 +112,18 @@ a_long_line_is_whole(void **state)
 	assert_int_equal(strlen(text), sizeof(line));
 }
 
+static void
+without_memory_a_line_is_said_all_the_same(void **state)
+{
+	(void)state;
+	no_memory = true;
+	catch_stderr();
+	ui_error("out of memory\n");
+	assert_true(pieces() > 1);
+	no_memory = false;
+	assert_string_equal(text, "ui_test: out of memory\\x0a\n");
+}
+
 int
 main(void)
 {
@@ -100,6 +132,7 @@ main(void)
 		cmocka_unit_test(
 		    a_name_cannot_act_on_the_terminal_nor_forge_a_line),
 		cmocka_unit_test(a_long_line_is_whole),
+		cmocka_unit_test(without_memory_a_line_is_said_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
